@@ -1,0 +1,1 @@
+"""Composes, tests, gates and publishes what a distribution update changes, and nothing else."""

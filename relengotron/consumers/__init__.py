@@ -1,0 +1,1 @@
+"""Where messages come in from a bus."""

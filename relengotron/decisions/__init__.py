@@ -1,0 +1,1 @@
+"""Answers from facts: no clock, no network, no log. One question a file."""

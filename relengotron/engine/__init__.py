@@ -1,0 +1,1 @@
+"""Durability: what is stored, what is due, and what is advanced."""

@@ -1,0 +1,125 @@
+"""What a step gets in its hands: the run, the time, and a way to change the outside safely."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from relengotron.engine.journal import effects
+from relengotron.engine.journal.database import Database
+from relengotron.errors import AnswerLost
+from relengotron.model.codec import from_json
+from relengotron.model.intents import Start
+from relengotron.model.run import EffectRecord, Evidence, Run, StepRecord
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A message to be sent once; a run says each key once only."""
+
+    key: str
+    topic: str
+    body: Mapping[str, Any]
+
+
+class Attempt:
+    """One walk of one run through its steps.
+
+    What a step notes, says or starts is kept aside and written together with the outcome of the step. Effects are
+    journalled at once: the intent before, the result after.
+    """
+
+    def __init__(self, run: Run, database: Database, clock: Clock, steps: Mapping[str, StepRecord]) -> None:
+        """Take the run and the steps it has behind it."""
+        self.run = run
+        self.steps = dict(steps)
+        self.step = ""
+        self.step_started_at = clock()
+        self.notes: list[Evidence] = []
+        self.sayings: list[Saying] = []
+        self.starts: list[Start] = []
+        self._database = database
+        self._clock = clock
+
+    def begin_step(self, name: str) -> None:
+        """Turn to a step; what an earlier step left aside was written with it."""
+        self.step = name
+        known = self.steps.get(name)
+        self.step_started_at = known.started_at if known is not None else self.now()
+        self.notes, self.sayings, self.starts = [], [], []
+
+    def now(self) -> datetime:
+        """The time of the engine's clock, aware."""
+        return self._clock()
+
+    def recall(self, step: Callable[..., Any], kind: type[T]) -> T:
+        """The output of an earlier step.
+
+        Raises:
+            LookupError: that step has not promised anything yet.
+        """
+        return from_json(kind, self.steps[step.__name__].output)
+
+    def note(
+        self, subject_kind: str, subject: str, state: str, reason: str, facts: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep why a subject is in its state; repeated notes are kept once."""
+        item = Evidence(self.run.id, self.step, subject_kind, subject, state, reason, dict(facts or {}), self.now())
+        self.notes.append(item)
+
+    def say(self, key: str, topic: str, body: Mapping[str, Any]) -> None:
+        """Tell everybody, once per key of this run."""
+        self.sayings.append(Saying(key, topic, body))
+
+    def start(self, start: Start) -> None:
+        """Open another run, once per key."""
+        self.starts.append(start)
+
+    def effect(
+        self,
+        key: str,
+        what: str,
+        do: Callable[[], T],
+        find: Callable[[EffectRecord], T | None],
+        *,
+        old: Any = None,
+    ) -> T:
+        """Change the outside once, whatever dies in between, and say what came of it.
+
+        ``do`` makes the change and returns JSON data. ``find`` looks for a change that an earlier attempt made and
+        nobody could write down: it gets the intent (key, old value, time) and returns the result, or None.
+        """
+        with self._database.read() as db:
+            intent = effects.find(db, self.run.id, key)
+        if intent is None:
+            with self._database.write() as db:
+                intent = effects.intend(db, self.run.id, key, what, old, self.now())
+            result = self._do_or_find(intent, do, find)
+        elif intent.is_finished:
+            known: T = intent.result
+            return known
+        else:
+            found = find(intent)
+            result = found if found is not None else self._do_or_find(intent, do, find)
+        with self._database.write() as db:
+            effects.finish(db, intent, result, self.now())
+        return result
+
+    def effect_result(self, key: str) -> Any:
+        """The result of a finished effect of this run, None when there is none."""
+        with self._database.read() as db:
+            intent = effects.find(db, self.run.id, key)
+        return intent.result if intent is not None and intent.is_finished else None
+
+    @staticmethod
+    def _do_or_find(intent: EffectRecord, do: Callable[[], T], find: Callable[[EffectRecord], T | None]) -> T:
+        try:
+            return do()
+        except AnswerLost:
+            found = find(intent)
+            if found is None:
+                raise
+            return found

@@ -1,0 +1,1 @@
+"""The memory of the daemon: everything that must outlive a power cut."""

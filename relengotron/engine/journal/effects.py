@@ -1,0 +1,60 @@
+"""Changes outside: intended before they are made, finished when their result is known."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from relengotron.engine.journal.tables import effects
+from relengotron.engine.journal.times import moment, moment_or_none, stamp
+from relengotron.model.run import EffectRecord
+
+
+def find(db: Connection, run: str, key: str) -> EffectRecord | None:
+    """The effect that a run intended under this key."""
+    row = db.execute(select(effects).where(effects.c.run == run, effects.c.key == key)).mappings().first()
+    return None if row is None else _effect(row)
+
+
+def intend(db: Connection, run: str, key: str, what: str, old: Any, now: datetime) -> EffectRecord:
+    """Write down what is about to be done and what was there before."""
+    row = {
+        "run": run,
+        "key": key,
+        "what": what,
+        "old": old,
+        "result": None,
+        "is_finished": False,
+        "intended_at": stamp(now),
+        "finished_at": None,
+    }
+    (number,) = db.execute(insert(effects).values(row)).inserted_primary_key or (0,)
+    return _effect({"id": number, **row})
+
+
+def finish(db: Connection, effect: EffectRecord, result: Any, now: datetime) -> None:
+    """Write down that it was done, and what came of it."""
+    db.execute(
+        update(effects).where(effects.c.id == effect.id).values(result=result, is_finished=True, finished_at=stamp(now))
+    )
+
+
+def of_run(db: Connection, run: str) -> list[EffectRecord]:
+    """Every effect of a run in the order of intention: read backwards it is the undo plan."""
+    rows = db.execute(select(effects).where(effects.c.run == run).order_by(effects.c.id)).mappings()
+    return [_effect(row) for row in rows]
+
+
+def _effect(row: Mapping[Any, Any]) -> EffectRecord:
+    return EffectRecord(
+        id=row["id"],
+        run=row["run"],
+        key=row["key"],
+        what=row["what"],
+        old=row["old"],
+        result=row["result"],
+        is_finished=row["is_finished"],
+        intended_at=moment(row["intended_at"]),
+        finished_at=moment_or_none(row["finished_at"]),
+    )

@@ -1,0 +1,58 @@
+"""Why every update, build and artifact of a run is in its state."""
+
+from sqlalchemy import Connection, RowMapping, insert, select
+
+from relengotron.engine.journal.tables import evidence
+from relengotron.engine.journal.times import moment, stamp
+from relengotron.model.run import Evidence
+
+
+def add(db: Connection, item: Evidence) -> bool:
+    """Keep the item; False when it says what is known already."""
+    known = newest_of(db, item.run, item.subject_kind, item.subject)
+    if known is not None and (known.state, known.reason, known.facts) == (item.state, item.reason, item.facts):
+        return False
+    db.execute(
+        insert(evidence).values(
+            run=item.run,
+            step=item.step,
+            subject_kind=item.subject_kind,
+            subject=item.subject,
+            state=item.state,
+            reason=item.reason,
+            facts=dict(item.facts),
+            at=stamp(item.at),
+        )
+    )
+    return True
+
+
+def newest_of(db: Connection, run: str, subject_kind: str, subject: str) -> Evidence | None:
+    """What holds for one subject now."""
+    query = (
+        select(evidence)
+        .where(evidence.c.run == run, evidence.c.subject_kind == subject_kind, evidence.c.subject == subject)
+        .order_by(evidence.c.id.desc())
+        .limit(1)
+    )
+    row = db.execute(query).mappings().first()
+    return None if row is None else _evidence(row)
+
+
+def of_run(db: Connection, run: str) -> list[Evidence]:
+    """Everything that was ever noted in a run, oldest first."""
+    rows = db.execute(select(evidence).where(evidence.c.run == run).order_by(evidence.c.id)).mappings()
+    return [_evidence(row) for row in rows]
+
+
+def _evidence(row: RowMapping) -> Evidence:
+    return Evidence(
+        run=row["run"],
+        step=row["step"],
+        subject_kind=row["subject_kind"],
+        subject=row["subject"],
+        state=row["state"],
+        reason=row["reason"],
+        facts=row["facts"],
+        at=moment(row["at"]),
+    )

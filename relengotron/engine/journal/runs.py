@@ -1,0 +1,233 @@
+"""Runs, their steps and what they wait for."""
+
+import uuid
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from relengotron.engine.journal.tables import runs, steps, watches
+from relengotron.engine.journal.times import moment, moment_or_none, stamp
+from relengotron.model.codec import to_json
+from relengotron.model.intents import Start
+from relengotron.model.outcome import Watch
+from relengotron.model.run import Run, RunState, StepRecord, StepState
+
+BEGUN = (RunState.OPEN, RunState.HELD, RunState.CANCELLING)
+UNFINISHED = (RunState.QUEUED, *BEGUN)
+
+
+def open_run(db: Connection, start: Start, now: datetime) -> str | None:
+    """A new run, queued in its lane; None when its key is known already."""
+    if db.execute(select(runs.c.id).where(runs.c.key == start.key)).first() is not None:
+        return None
+    run = f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
+    db.execute(
+        insert(runs).values(
+            id=run,
+            workflow=start.workflow,
+            lane=start.lane,
+            key=start.key,
+            state=RunState.QUEUED,
+            request=to_json(start.request),
+            reason="",
+            priority=start.priority,
+            attempt=1,
+            trigger_msg_id=start.trigger_msg_id,
+            created_at=stamp(now),
+            updated_at=stamp(now),
+            look_again_at=stamp(now),
+        )
+    )
+    return run
+
+
+def find(db: Connection, run: str) -> Run | None:
+    """The run with this id, or with an id that begins like this and is the only one."""
+    exact = db.execute(select(runs).where(runs.c.id == run)).mappings().first()
+    if exact is not None:
+        return _run(exact)
+    alike = db.execute(select(runs).where(runs.c.id.contains(run, autoescape=True)).limit(2)).mappings().all()
+    return _run(alike[0]) if len(alike) == 1 else None
+
+
+def newest(db: Connection, limit: int, *, lane: str | None = None, states: Collection[RunState] = ()) -> list[Run]:
+    """Runs, newest first."""
+    query = select(runs).order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit)
+    if lane is not None:
+        query = query.where(runs.c.lane == lane)
+    if states:
+        query = query.where(runs.c.state.in_(states))
+    return [_run(row) for row in db.execute(query).mappings()]
+
+
+def opened_by(db: Connection, trigger_msg_id: str) -> list[Run]:
+    """Every run that one message opened."""
+    query = select(runs).where(runs.c.trigger_msg_id == trigger_msg_id).order_by(runs.c.created_at)
+    return [_run(row) for row in db.execute(query).mappings()]
+
+
+def heads_of_lanes(db: Connection) -> list[Run]:
+    """The oldest unfinished run of every lane: the only ones that may advance."""
+    query = select(runs).where(runs.c.state.in_(UNFINISHED)).order_by(runs.c.created_at, runs.c.id)
+    heads: dict[str, Run] = {}
+    for row in db.execute(query).mappings():
+        heads.setdefault(row["lane"], _run(row))
+    return list(heads.values())
+
+
+def is_head_of_lane(db: Connection, run: Run) -> bool:
+    """Whether no older run of the lane is unfinished."""
+    older = (
+        select(runs.c.id)
+        .where(runs.c.lane == run.lane, runs.c.state.in_(UNFINISHED))
+        .order_by(runs.c.created_at, runs.c.id)
+        .limit(1)
+    )
+    return db.execute(older).scalar() == run.id
+
+
+def next_in_lane(db: Connection, lane: str) -> Run | None:
+    """The oldest unfinished run of a lane."""
+    query = (
+        select(runs)
+        .where(runs.c.lane == lane, runs.c.state.in_(UNFINISHED))
+        .order_by(runs.c.created_at, runs.c.id)
+        .limit(1)
+    )
+    row = db.execute(query).mappings().first()
+    return None if row is None else _run(row)
+
+
+def change(
+    db: Connection, run: str, state: RunState, now: datetime, *, reason: str = "", look_again_at: datetime | None = None
+) -> None:
+    """Write down where a run stands and when it looks at the world again by itself."""
+    db.execute(
+        update(runs)
+        .where(runs.c.id == run)
+        .values(
+            state=state,
+            reason=reason,
+            updated_at=stamp(now),
+            finished_at=stamp(now) if state.is_finished else None,
+            look_again_at=None if look_again_at is None else stamp(look_again_at),
+        )
+    )
+    if state.is_finished:
+        watch(db, run, ())
+
+
+def begin_attempt(db: Connection, run: str, now: datetime) -> None:
+    """Open a run once more; steps that failed or hold are pending again."""
+    db.execute(update(runs).where(runs.c.id == run).values(attempt=runs.c.attempt + 1))
+    change(db, run, RunState.OPEN, now, look_again_at=now)
+    unfinished = (StepState.FAILED, StepState.HELD, StepState.RUNNING)
+    db.execute(delete(steps).where(steps.c.run == run, steps.c.state.in_(unfinished)))
+
+
+def counts(db: Connection) -> dict[RunState, int]:
+    """How many runs stand where."""
+    return {
+        RunState(state): count for state, count in db.execute(select(runs.c.state, func.count()).group_by(runs.c.state))
+    }
+
+
+def steps_of(db: Connection, run: str) -> dict[str, StepRecord]:
+    """The steps that a run has begun, by name."""
+    rows = db.execute(select(steps).where(steps.c.run == run).order_by(steps.c.started_at)).mappings()
+    return {row["name"]: _step(row) for row in rows}
+
+
+def write_step(
+    db: Connection,
+    run: str,
+    name: str,
+    state: StepState,
+    note: str,
+    now: datetime,
+    *,
+    output: Any = None,
+    troubles: int = 0,
+    trouble_since: datetime | None = None,
+) -> None:
+    """Write down where a step stands; its start is kept."""
+    is_over = state in (StepState.DONE, StepState.SKIPPED, StepState.FAILED)
+    values = {
+        "state": state,
+        "note": note,
+        "output": to_json(output),
+        "troubles": troubles,
+        "trouble_since": None if trouble_since is None else stamp(trouble_since),
+        "finished_at": stamp(now) if is_over else None,
+    }
+    changed = db.execute(update(steps).where(steps.c.run == run, steps.c.name == name).values(**values))
+    if changed.rowcount == 0:
+        db.execute(insert(steps).values(run=run, name=name, started_at=stamp(now), **values))
+
+
+def due(db: Connection, limit: int) -> list[tuple[str, int, datetime]]:
+    """The begun runs that look at the world again by themselves, the next one first: id, priority, when."""
+    query = (
+        select(runs.c.id, runs.c.priority, runs.c.look_again_at)
+        .where(runs.c.state.in_(BEGUN), runs.c.look_again_at.is_not(None))
+        .order_by(runs.c.look_again_at)
+        .limit(limit)
+    )
+    return [(run, priority, moment(at)) for run, priority, at in db.execute(query)]
+
+
+def watch(db: Connection, run: str, wanted: Iterable[Watch]) -> None:
+    """Let the run wait for these facts and no others."""
+    db.execute(delete(watches).where(watches.c.run == run))
+    rows = [{"run": run, "system": each.system, "key": each.key} for each in set(wanted)]
+    if rows:
+        db.execute(insert(watches), rows)
+
+
+def watchers(db: Connection, watch: Watch) -> list[str]:
+    """The runs that wait for a fact."""
+    query = select(watches.c.run).where(watches.c.system == watch.system, watches.c.key == watch.key)
+    return list(db.execute(query).scalars())
+
+
+def watched(db: Connection) -> dict[Watch, set[str]]:
+    """Everything that any run waits for, and who waits."""
+    everything: dict[Watch, set[str]] = {}
+    for system, key, run in db.execute(select(watches.c.system, watches.c.key, watches.c.run)):
+        everything.setdefault(Watch(system, key), set()).add(run)
+    return everything
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(
+        id=row["id"],
+        workflow=row["workflow"],
+        lane=row["lane"],
+        key=row["key"],
+        state=RunState(row["state"]),
+        request=row["request"],
+        reason=row["reason"],
+        priority=row["priority"],
+        attempt=row["attempt"],
+        trigger_msg_id=row["trigger_msg_id"],
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
+        finished_at=moment_or_none(row["finished_at"]),
+        look_again_at=moment_or_none(row["look_again_at"]),
+    )
+
+
+def _step(row: RowMapping) -> StepRecord:
+    return StepRecord(
+        run=row["run"],
+        name=row["name"],
+        state=StepState(row["state"]),
+        note=row["note"],
+        output=row["output"],
+        troubles=row["troubles"],
+        trouble_since=moment_or_none(row["trouble_since"]),
+        started_at=moment(row["started_at"]),
+        finished_at=moment_or_none(row["finished_at"]),
+    )

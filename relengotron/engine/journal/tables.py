@@ -1,0 +1,139 @@
+"""What the journal remembers: one table a noun. Times are UTC epoch seconds as floats."""
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("msg_id", String(128), nullable=False, unique=True),
+    Column("business_key", String(256), index=True),
+    Column("topic", String(256), nullable=False),
+    Column("raw", JSON, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("reason", Text, nullable=False, default=""),
+    Column("settled_at", Float),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("workflow", String(64), nullable=False),
+    Column("lane", String(128), nullable=False),
+    Column("key", String(256), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),
+    Column("request", JSON, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("priority", Integer, nullable=False, default=10),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("trigger_msg_id", String(128), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Column("look_again_at", Float),
+    Index("ix_runs_state_lane", "state", "lane"),
+    Index("ix_runs_created_at", "created_at"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("run", String(40), ForeignKey("runs.id"), primary_key=True),
+    Column("name", String(96), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Column("output", JSON),
+    Column("troubles", Integer, nullable=False, default=0),
+    Column("trouble_since", Float),
+    Column("started_at", Float, nullable=False),
+    Column("finished_at", Float),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("system", String(48), primary_key=True),
+    Column("key", String(256), primary_key=True),
+    Column("run", String(40), ForeignKey("runs.id"), primary_key=True),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", String(40), ForeignKey("runs.id"), nullable=False),
+    Column("key", String(256), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("old", JSON),
+    Column("result", JSON),
+    Column("is_finished", Boolean, nullable=False),
+    Column("intended_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Index("uq_effects_run_key", "run", "key", unique=True),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", String(40), ForeignKey("runs.id"), nullable=False, index=True),
+    Column("step", String(96), nullable=False),
+    Column("missing", JSON, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("deadline", Float, nullable=False),
+    Column("owner", String(96), nullable=False),
+    Column("command", Text, nullable=False),
+    Column("closed_at", Float),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", String(40), ForeignKey("runs.id"), nullable=False),
+    Column("step", String(96), nullable=False),
+    Column("subject_kind", String(32), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("ix_evidence_run_subject", "run", "subject_kind", "subject"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("msg_id", String(128), nullable=False, unique=True),
+    Column("run", String(40)),
+    Column("key", String(256)),
+    Column("topic", String(128), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("written_at", Float, nullable=False),
+    Column("sent_at", Float, index=True),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("trouble", Text, nullable=False, default=""),
+    Index("uq_outbox_run_key", "run", "key", unique=True),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("run", String(40), index=True),
+)

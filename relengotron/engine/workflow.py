@@ -1,0 +1,72 @@
+"""What a procedure is: a name, a list of promises, a voice and a way back."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from relengotron.engine.attempt import Attempt, Saying
+from relengotron.model.outcome import Failed, Hold, Outcome
+from relengotron.model.run import EffectRecord, StepState
+
+C = TypeVar("C")
+
+
+class Voice(Protocol):
+    """What a workflow tells everybody about its runs."""
+
+    def started(self, attempt: Attempt) -> Iterable[Saying]:
+        """The run begins."""
+        ...
+
+    def stepped(self, attempt: Attempt, step: str, state: StepState, note: str) -> Iterable[Saying]:
+        """A step changed its state."""
+        ...
+
+    def held(self, attempt: Attempt, hold: Hold) -> Iterable[Saying]:
+        """The run waits for people."""
+        ...
+
+    def failed(self, attempt: Attempt, failed: Failed) -> Iterable[Saying]:
+        """The run ended without its promise."""
+        ...
+
+
+class Silence:
+    """The voice of procedures that nobody needs to hear about."""
+
+    def started(self, attempt: Attempt) -> Iterable[Saying]:
+        """Say nothing."""
+        return ()
+
+    def stepped(self, attempt: Attempt, step: str, state: StepState, note: str) -> Iterable[Saying]:
+        """Say nothing."""
+        return ()
+
+    def held(self, attempt: Attempt, hold: Hold) -> Iterable[Saying]:
+        """Say nothing."""
+        return ()
+
+    def failed(self, attempt: Attempt, failed: Failed) -> Iterable[Saying]:
+        """Say nothing."""
+        return ()
+
+
+def nothing_to_undo(_context: Any, _effect: EffectRecord) -> None:
+    """The way back of procedures whose effects need none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow(Generic[C]):
+    """A procedure: its steps in order, what they hold in their hands, what is told and how it is undone.
+
+    ``undo`` takes back one finished effect; it looks first and may be repeated.
+    """
+
+    name: str
+    steps: tuple[Callable[[C], Outcome], ...]
+    context: Callable[[Attempt], C]
+    voice: Voice
+    undo: Callable[[C, EffectRecord], None] = nothing_to_undo
+
+
+Catalogue = Mapping[str, Workflow[Any]]

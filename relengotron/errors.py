@@ -1,0 +1,69 @@
+"""What can go wrong, and what happens then."""
+
+
+class RelengError(Exception):
+    """Every failure this project raises on purpose; the class says what happens next."""
+
+
+class Transient(RelengError):
+    """Ask again: with growing pauses, a cap and a deadline."""
+
+
+class SystemUnreachable(Transient):
+    """A service did not answer, or answered that it cannot serve now."""
+
+
+class SystemBusy(Transient):
+    """A service asked us to come back later."""
+
+
+class LaneTaken(Transient):
+    """Another run holds the lane."""
+
+
+class AnswerLost(Transient):
+    """An effect was asked for and nobody knows whether it happened: look before asking again."""
+
+
+class Permanent(RelengError):
+    """Stop, keep the evidence, name an owner."""
+
+
+class RequestRefused(Permanent):
+    """A service understood and said no."""
+
+
+class MalformedInput(Permanent):
+    """Something from outside is not what it claims to be."""
+
+
+class SettingsError(Permanent):
+    """The configuration cannot be used; the text names file, key path, value found and what is allowed."""
+
+
+class PluginBroken(Permanent):
+    """An artifact plugin broke its contract."""
+
+
+class StateDisagrees(RelengError):
+    """The world is not as expected: look again, then decide."""
+
+
+class NotTaggedThere(StateDisagrees):
+    """A build is not in the tag it was to be moved from."""
+
+
+class RefMoved(StateDisagrees):
+    """A published pointer changed under our hands."""
+
+
+class DeadlineMissed(RelengError):
+    """A wait took longer than promised: hold and alert."""
+
+
+class Cancelled(RelengError):
+    """A person called the run off: play the undo plan."""
+
+
+class PowerCut(BaseException):
+    """The simulated machine is dead; a BaseException, because nobody may catch a dead machine."""

@@ -1,0 +1,1 @@
+"""Where do the real packages of the lab come from?"""

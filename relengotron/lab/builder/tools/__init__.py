@@ -1,0 +1,1 @@
+"""Which commands does a build root of the lab have?"""

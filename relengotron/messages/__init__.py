@@ -1,0 +1,1 @@
+"""Between the wire and values: raw dictionaries end here."""

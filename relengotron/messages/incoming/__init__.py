@@ -1,0 +1,65 @@
+"""What does a message mean to us: an event, or nothing and why?"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from relengotron.errors import MalformedInput
+from relengotron.messages.envelope import Envelope
+from relengotron.messages.incoming import bodhi, koji, relengotron, resultsdb, taskotron
+from relengotron.model.events import Event, Ignored, UpdateChange
+
+Parser = Callable[[Mapping[str, Any]], Event | Ignored]
+
+PARSERS: Final[Mapping[str, Parser]] = {
+    "bodhi.masher.start": bodhi.push_requested,
+    "bodhi.composer.start": bodhi.push_requested,
+    **{f"bodhi.update.{what}": partial(bodhi.update_changed, what) for what in UpdateChange},
+    "buildsys.task.state.change": koji.task_state_changed,
+    "buildsys.tag": koji.build_tagged,
+    "buildsys.untag": koji.build_untagged,
+    "buildsys.rpm.sign": koji.rpm_signed,
+    "taskotron.result.new": taskotron.result_stored,
+    "resultsdb.result.new": resultsdb.result_stored,
+    "relengotron.push.request": relengotron.push_requested,
+}
+
+_REASONS: Final[Mapping[str, str]] = {
+    "relengotron.": "an announcement of relengotron itself",
+    "bodhi.mashtask.": "Bodhi's report about a push of its own; its REST API is read instead",
+    "bodhi.compose.": "Bodhi's report about a push of its own; its REST API is read instead",
+    "bodhi.repo.done": "Bodhi's report about a push of its own; its REST API is read instead",
+    "bodhi.update.complete.": "Bodhi's report about a push that is over",
+    "bodhi.update.comment": "a comment; it does not change what is pushed",
+    "bodhi.update.karma.": "karma; it matters once it leads to a request",
+    "bodhi.update.": "a change of an update that does not touch a push",
+    "bodhi.buildroot_override.": "a buildroot override; it does not change what is pushed",
+    "bodhi.updates.": "a report about a mirror; what is live is looked at from outside",
+    "buildsys.build.state.change": "the state of a build; it is read from Koji when a push needs it",
+    "buildsys.repo.": "a build root repository of Koji; nothing published",
+    "buildsys.package.list.change": "a package list of Koji; it is read when a push needs it",
+    "pungi.": "a compose made by Pungi outside our runs",
+    "compose.": "a nightly compose made outside our runs",
+}
+
+
+def understand(envelope: Envelope) -> Event | Ignored:
+    """Say what the message means.
+
+    Raises:
+        MalformedInput: the topic is ours to act on, but the body is not what it claims to be.
+    """
+    parser = PARSERS.get(envelope.suffix)
+    if parser is None:
+        return Ignored(_why_ignored(envelope.suffix))
+    try:
+        return parser(envelope.body)
+    except MalformedInput as error:
+        raise MalformedInput(f"{envelope.suffix}: {error}") from None
+
+
+def _why_ignored(suffix: str) -> str:
+    for beginning, reason in _REASONS.items():
+        if suffix.startswith(beginning):
+            return reason
+    return "not a topic relengotron acts on"

@@ -1,0 +1,292 @@
+"""What do we tell others: one function for each topic, made from plain facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+SENDER: Final = "relengotron"
+
+StepState = Literal["started", "done", "skipped", "running", "failed"]
+ArtifactOutcome = Literal["published", "composed", "skipped", "failed"]
+UpdateOutcome = Literal["pushed", "ejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """A message as the bus takes it: the topic after the environment, and the body."""
+
+    topic_suffix: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What every message says about its run; ``links`` are name → URL."""
+
+    run: str
+    release: str
+    request: str
+    at: datetime
+    step: str | None = None
+    agent: str | None = None
+    trigger_msg_id: str | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lane(self) -> str:
+        """The lane the run goes on, such as F24/testing."""
+        return f"{self.release}/{self.request}"
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactResult:
+    """How one artifact came out of a push, with the reason when it was not published."""
+
+    artifact: str
+    kind: str
+    outcome: ArtifactOutcome
+    reason: str | None = None
+    koji_task_id: int | None = None
+    identity: str | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateResult:
+    """What became of one update, so that Bodhi can finish or reopen it."""
+
+    alias: str | None
+    title: str
+    outcome: UpdateOutcome
+    reason: str | None = None
+    builds: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateName:
+    """One update as it is named to others."""
+
+    alias: str | None
+    title: str
+    builds: Sequence[str] = ()
+
+
+def push_start(
+    facts: RunFacts, updates: Sequence[UpdateName], *, security: bool = False, resume: bool = False
+) -> OutgoingMessage:
+    """A push has started, with these updates."""
+    told = {"updates": [_update(update) for update in updates], "security": security, "resume": resume}
+    return _message("push.start", facts, told)
+
+
+def push_step(
+    facts: RunFacts,
+    state: StepState,
+    *,
+    promise: str | None = None,
+    artifact: str | None = None,
+    reason: str | None = None,
+    attempt: int = 1,
+) -> OutgoingMessage:
+    """The step named in the facts is in another state now; ``promise`` says what holds once it is done."""
+    told = {"state": state, "promise": promise, "attempt": attempt}
+    return _message("push.step", facts, told, artifact=artifact, reason=reason)
+
+
+def push_hold(
+    facts: RunFacts,
+    reason: str,
+    *,
+    missing: Sequence[str],
+    since: datetime,
+    deadline: datetime,
+    owner: str,
+    command: str,
+    artifact: str | None = None,
+) -> OutgoingMessage:
+    """The push waits: for what, since when, until when, and who ends it with which command."""
+    told = {
+        "missing": list(missing),
+        "since": _iso(since),
+        "deadline": _iso(deadline),
+        "owner": owner,
+        "command": command,
+    }
+    return _message("push.hold", facts, told, artifact=artifact, reason=reason)
+
+
+def push_eject(facts: RunFacts, update: UpdateName, reason: str) -> OutgoingMessage:
+    """One update was thrown out of the push; the others go on."""
+    return _message("push.eject", facts, {"update": _update(update)}, reason=reason)
+
+
+def artifact_compose_start(
+    facts: RunFacts,
+    artifact: str,
+    *,
+    kind: str,
+    koji_task_id: int | None,
+    reason: str,
+    made_from: Sequence[str] = (),
+    attempt: int = 1,
+) -> OutgoingMessage:
+    """A compose is under way; the reason says what change affects the artifact."""
+    told = {"kind": kind, "koji_task_id": koji_task_id, "made_from": list(made_from), "attempt": attempt}
+    return _message("artifact.compose.start", facts, told, artifact=artifact, reason=reason)
+
+
+def artifact_compose_complete(
+    facts: RunFacts,
+    artifact: str,
+    *,
+    kind: str,
+    koji_task_id: int | None,
+    identity: str,
+    duration_s: float | None = None,
+    reason: str | None = None,
+    attempt: int = 1,
+) -> OutgoingMessage:
+    """A compose is complete; ``identity`` (checksum or commit) names its content."""
+    told = {
+        "kind": kind,
+        "koji_task_id": koji_task_id,
+        "identity": identity,
+        "duration_s": duration_s,
+        "attempt": attempt,
+    }
+    return _message("artifact.compose.complete", facts, told, artifact=artifact, reason=reason)
+
+
+def artifact_compose_failed(
+    facts: RunFacts,
+    artifact: str,
+    reason: str,
+    *,
+    kind: str,
+    koji_task_id: int | None,
+    state: str | None,
+    owner: str,
+    command: str,
+    attempt: int = 1,
+) -> OutgoingMessage:
+    """A compose failed; ``state`` is the state of its Koji task if there is one."""
+    told = {
+        "kind": kind,
+        "koji_task_id": koji_task_id,
+        "state": state,
+        "owner": owner,
+        "command": command,
+        "attempt": attempt,
+    }
+    return _message("artifact.compose.failed", facts, told, artifact=artifact, reason=reason)
+
+
+def artifact_compose_skipped(facts: RunFacts, artifact: str, reason: str, *, kind: str) -> OutgoingMessage:
+    """An artifact was not composed, and why."""
+    return _message("artifact.compose.skipped", facts, {"kind": kind}, artifact=artifact, reason=reason)
+
+
+def artifact_published(
+    facts: RunFacts,
+    artifact: str,
+    *,
+    kind: str,
+    identity: str,
+    replaced: str | None = None,
+    reason: str | None = None,
+) -> OutgoingMessage:
+    """An artifact is live and was seen from outside; ``replaced`` is the identity that was live before."""
+    told = {"kind": kind, "identity": identity, "replaced": replaced}
+    return _message("artifact.published", facts, told, artifact=artifact, reason=reason)
+
+
+def push_complete(
+    facts: RunFacts,
+    *,
+    results: Sequence[ArtifactResult],
+    updates: Sequence[UpdateResult],
+    started_at: datetime,
+    reason: str | None = None,
+) -> OutgoingMessage:
+    """A push is complete: Bodhi can finish it from this message alone."""
+    told = {
+        "results": [_artifact_result(result) for result in results],
+        "updates": [_update_result(update) for update in updates],
+        "started_at": _iso(started_at),
+        "duration_s": (facts.at - started_at).total_seconds(),
+    }
+    return _message("push.complete", facts, told, reason=reason)
+
+
+def push_failed(
+    facts: RunFacts,
+    reason: str,
+    *,
+    failure: str,
+    evidence: str | None,
+    owner: str,
+    command: str,
+    results: Sequence[ArtifactResult] = (),
+    artifact: str | None = None,
+) -> OutgoingMessage:
+    """A push stopped; ``failure`` is the class of the error, ``command`` what its owner can do now."""
+    told = {
+        "failure": failure,
+        "evidence": evidence,
+        "owner": owner,
+        "command": command,
+        "results": [_artifact_result(result) for result in results],
+    }
+    return _message("push.failed", facts, told, artifact=artifact, reason=reason)
+
+
+def _message(
+    topic: str, facts: RunFacts, told: Mapping[str, Any], *, artifact: str | None = None, reason: str | None = None
+) -> OutgoingMessage:
+    about_the_run: dict[str, Any] = {
+        "run": facts.run,
+        "lane": facts.lane,
+        "release": facts.release,
+        "request": facts.request,
+        "step": facts.step,
+        "artifact": artifact,
+        "reason": reason,
+        "links": dict(facts.links),
+        "agent": facts.agent,
+        "trigger_msg_id": facts.trigger_msg_id,
+        "at": _iso(facts.at),
+    }
+    return OutgoingMessage(f"{SENDER}.{topic}", about_the_run | dict(told))
+
+
+def _iso(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError(f"a moment without a time zone: {moment}")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _update(update: UpdateName) -> dict[str, Any]:
+    return {"alias": update.alias, "title": update.title, "builds": list(update.builds)}
+
+
+def _update_result(update: UpdateResult) -> dict[str, Any]:
+    return {
+        "alias": update.alias,
+        "title": update.title,
+        "outcome": update.outcome,
+        "reason": update.reason,
+        "builds": list(update.builds),
+    }
+
+
+def _artifact_result(result: ArtifactResult) -> dict[str, Any]:
+    return {
+        "artifact": result.artifact,
+        "kind": result.kind,
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "koji_task_id": result.koji_task_id,
+        "identity": result.identity,
+        "links": dict(result.links),
+    }

@@ -1,0 +1,141 @@
+"""What happened outside, once a message has been read and understood."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TaskState(StrEnum):
+    """The states a Koji task can be in, as the bus spells them."""
+
+    FREE = "FREE"
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    CANCELED = "CANCELED"
+    ASSIGNED = "ASSIGNED"
+    FAILED = "FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the task never changes its state again."""
+        return self in (TaskState.CLOSED, TaskState.CANCELED, TaskState.FAILED)
+
+
+class UpdateChange(StrEnum):
+    """What was done to an update, as the end of its topic says it."""
+
+    EDIT = "edit"
+    EJECT = "eject"
+    REQUEST_TESTING = "request.testing"
+    REQUEST_STABLE = "request.stable"
+    REQUEST_UNPUSH = "request.unpush"
+    REQUEST_OBSOLETE = "request.obsolete"
+    REQUEST_REVOKE = "request.revoke"
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeKey:
+    """One compose Bodhi wants pushed: it names the lane, not the updates in it."""
+
+    release_id: int | None
+    release: str | None
+    request: str
+    content_type: str
+    security: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedUpdate:
+    """One update as our own push request lists it."""
+
+    alias: str
+    title: str
+    builds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedBatch:
+    """The updates one lane is asked to push, listed in full."""
+
+    release: str
+    request: str
+    updates: tuple[RequestedUpdate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PushRequested:
+    """Somebody asked for a push; exactly one of updates, composes and batches is filled."""
+
+    agent: str
+    resume: bool
+    updates: tuple[str, ...] = ()
+    composes: tuple[ComposeKey, ...] = ()
+    batches: tuple[RequestedBatch, ...] = ()
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStateChanged:
+    """A Koji task went from one state to another."""
+
+    task_id: int
+    method: str
+    old: TaskState | None
+    new: TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class BuildTagged:
+    """A build was put into a tag."""
+
+    build: str
+    tag: str
+    user: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildUntagged:
+    """A build was taken out of a tag."""
+
+    build: str
+    tag: str
+    user: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RpmSigned:
+    """One RPM of a build got a signature; not every message tells the name of the build."""
+
+    build: str | None
+    build_id: int | None
+    rpm: str
+    sigkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultStored:
+    """A test result is in ResultsDB."""
+
+    testcase: str
+    outcome: str
+    item: str
+    type: str
+    result_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateChanged:
+    """An update is no longer what it was when it was last read; alias or title is known, or both."""
+
+    alias: str | None
+    title: str | None
+    what: UpdateChange
+
+
+Event = PushRequested | TaskStateChanged | BuildTagged | BuildUntagged | RpmSigned | ResultStored | UpdateChanged
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A well-formed message that asks nothing of us, and why."""
+
+    reason: str

@@ -1,0 +1,48 @@
+"""What a handler wants done; intents are imperatives, and the engine carries them out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from relengotron.model.outcome import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Open a run of a workflow in a lane, unless a run with this key exists already.
+
+    ``request`` is a frozen dataclass that the workflow understands. Runs with a lower ``priority`` advance first.
+    """
+
+    workflow: str
+    lane: str
+    key: str
+    request: Any
+    trigger_msg_id: str
+    priority: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Let every run that watches this fact look at the world now."""
+
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A person wants a failed, held or parked run to try again what failed."""
+
+    run: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A person calls a run off: play its undo plan."""
+
+    run: str
+    agent: str
+    reason: str
+
+
+Intent = Start | Wake | Retry | Cancel

@@ -1,0 +1,73 @@
+"""How a step ends: always in a value, never in a sleep."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A fact of the outside that wakes a waiting run, such as ``Watch("koji.task", "4711")``."""
+
+    system: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The promise holds; ``output`` is what later steps may ask for."""
+
+    output: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """There was nothing to promise, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Work goes on outside; look again when a watched fact changes, and after ``look_again`` at the latest."""
+
+    waiting_for: str
+    watches: tuple[Watch, ...] = ()
+    look_again: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The run waits for people: what is missing, until when, who can act and with which command."""
+
+    missing: tuple[str, ...]
+    deadline: datetime
+    owner: str
+    command: str
+    watches: tuple[Watch, ...] = ()
+    look_again: timedelta = timedelta(seconds=60)
+
+
+class FailureKind(StrEnum):
+    """Why a run ended without its promise."""
+
+    REFUSED = "refused"
+    COMPOSE_FAILED = "compose failed"
+    DEADLINE = "deadline missed"
+    PLUGIN = "plugin broken"
+    DEFECT = "defect"
+    NOTHING_LEFT = "nothing left to push"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The promise cannot be kept; ``reason`` is for people, ``evidence`` for the record."""
+
+    kind: FailureKind
+    reason: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+Outcome = Done | Skipped | Running | Hold | Failed

@@ -1,0 +1,1 @@
+"""The outside: what we ask of each system, how, and a stand-in for rehearsals."""

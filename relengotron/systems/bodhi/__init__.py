@@ -1,0 +1,1 @@
+"""Bodhi, where updates come from."""

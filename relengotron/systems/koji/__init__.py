@@ -1,0 +1,1 @@
+"""Koji, where builds live and composes run."""

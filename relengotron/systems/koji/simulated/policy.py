@@ -1,0 +1,397 @@
+"""May this be done? Ordered rules as text, evaluated top-down; the first match decides.
+
+The syntax is Koji's own (``test args && test args :: action``), read by Koji's own parser; the tests look into this hub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatch
+from typing import Any, ClassVar
+
+import koji
+import koji.policy
+from koji.util import multi_fnmatch
+
+from .builds import build_types, find_build
+from .call import Call
+from .inheritance import full_inheritance
+from .lookups import lookup
+from .sidetags import is_owned_by, is_sidetag
+from .store import Row
+from .tags import find_tag, list_tags, tag_id
+from .users import find_user
+
+TRIAL_TAG_POLICY = """
+has_perm admin :: allow
+operation untag && has_perm releng :: allow
+tag f25 f25-pending epel7 epel7-updates-testing epel7-updates-pending && has_perm releng :: allow
+tag rawhide rawhide-pending && has_perm releng :: allow
+tag f24 f24-updates-testing f24-updates-pending && has_perm releng :: allow
+buildtag f24-build && tag f24-updates-candidate :: allow
+tag rawhide-badnewsbears f25-rejected && fromtag rawhide-pending f25-pending && has_perm releng :: allow
+tag *-side-* && is_sidetag_owner :: allow
+all :: deny tagging into that tag is for release engineering
+"""
+
+DEFAULT_POLICIES: Mapping[str, str] = {
+    "tag": TRIAL_TAG_POLICY,
+    "package_list": """
+        has_perm admin :: allow
+        has_perm tag :: allow
+        all :: deny Only admin/tag can do this via default policy
+    """,
+    "dist_repo": """
+        has_perm admin dist-repo :: allow
+        all :: deny
+    """,
+    "sidetag": "all :: allow",
+    "channel": """
+        has req_channel :: req
+        method newRepo distRepo createdistrepo createrepo :: use createrepo
+        method image createImage indirectionimage :: use image
+        is_child_task :: parent
+        all :: use default
+    """,
+    "priority": "all :: stay",
+    "volume": "all :: DEFAULT",
+    "build_rpm": "all :: allow",
+    "build_from_srpm": "has_perm admin :: allow\nall :: deny Only admin can do this via default policy",
+    "build_from_scm": "has_perm admin :: allow\nall :: deny Only admin can do this via default policy",
+    "build_from_repo_id": "has_perm admin :: allow\nall :: deny Only admin can do this via default policy",
+    "vm": "has_perm admin win-admin :: allow\nall :: deny Only admin/win-admin can do this via default policy",
+    "cg_import": "all :: allow",
+    "draft_promotion": "has_perm draft-promoter :: allow\nis_build_owner :: allow\nall :: deny",
+}
+
+
+class Policy:
+    """One hub's rules, by policy name."""
+
+    def __init__(self, texts: Mapping[str, str], *, verbose: bool = True) -> None:
+        self.texts = {**DEFAULT_POLICIES, **texts}
+        self.verbose = verbose
+        self._rulesets: dict[str, Any] = {}
+
+    def ruleset(self, name: str) -> Any:
+        """The parsed rules, or None when there is no such policy."""
+        if name not in self.texts:
+            return None
+        if name not in self._rulesets:
+            self._rulesets[name] = koji.policy.SimpleRuleSet(self.texts[name].splitlines(), dict(_tests()))
+        return self._rulesets[name]
+
+    def apply(self, call: Call, name: str, data: Row) -> str | None:
+        """The action text of the first matching rule."""
+        rules = self.ruleset(name)
+        action: str | None = rules.apply({**data, "__call": call})
+        return action
+
+    def evaluate(self, call: Call, name: str, data: Row) -> str | None:
+        """The answer of ``evalPolicy``: the action, without any effect."""
+        if not self.ruleset(name):
+            raise koji.GenericError(f"no such policy: {name}")
+        return self.apply(call, name, data)
+
+    def check(self, call: Call, name: str, data: Row, *, force: bool = False) -> tuple[bool, str]:
+        """(allowed, reason); admins may force."""
+        allowed, reason, _rule = self._verdict(call, name, data)
+        if not allowed and force and "admin" in call.perms_of(_user_id(call, data)):
+            return True, "overriden by force"
+        return allowed, reason
+
+    def enforce(self, call: Call, name: str, data: Row, *, force: bool = False) -> None:
+        """Raise what the client sees when a policy says no."""
+        allowed, reason, rule = self._verdict(call, name, data)
+        if allowed or (force and "admin" in call.perms_of(_user_id(call, data))):
+            return
+        text = f"policy violation ({name})"
+        if reason:
+            text += f": {reason}"
+        if self.verbose:
+            text += f" [rule: {rule}]"
+        raise koji.ActionNotAllowed(text)
+
+    def _verdict(self, call: Call, name: str, data: Row) -> tuple[bool, str, str]:
+        if not self.ruleset(name):
+            return True, "missing policy", ""
+        action = self.apply(call, name, data)
+        if action is None:
+            return False, "not covered by policy", ""
+        word, _, reason = action.partition(" ")
+        rule = self.ruleset(name).last_rule()
+        if word.lower() not in ("allow", "deny"):
+            return False, "error in policy", rule
+        return word.lower() == "allow", reason.strip(), rule
+
+
+def _user_id(call: Call, data: Row) -> int | None:
+    if "user_id" in data:
+        user = find_user(call, data["user_id"])
+        return user["id"] if user else None
+    return call.user_id
+
+
+class Test:
+    """One word of the policy language; ``words`` are its arguments."""
+
+    name: ClassVar[str]
+
+    def __init__(self, text: str) -> None:
+        self.str = text
+        self.words = text.split()[1:]
+
+    def run(self, data: Row) -> bool:
+        """Does the situation match?"""
+        raise NotImplementedError
+
+    def _matches(self, value: Any) -> bool:
+        return value is not None and any(fnmatch(str(value), pattern) for pattern in self.words)
+
+
+class OperationTest(Test):
+    name = "operation"
+
+    def run(self, data: Row) -> bool:
+        return self._matches(data.get("operation"))
+
+
+class MethodTest(Test):
+    name = "method"
+
+    def run(self, data: Row) -> bool:
+        return self._matches(data.get("method"))
+
+
+class ActionTest(Test):
+    name = "action"
+
+    def run(self, data: Row) -> bool:
+        return self._matches(data.get("action"))
+
+
+class IsChildTaskTest(Test):
+    name = "is_child_task"
+
+    def run(self, data: Row) -> bool:
+        return bool(data.get("parent"))
+
+
+class SkipTagTest(Test):
+    name = "skip_tag"
+
+    def run(self, data: Row) -> bool:
+        return bool(data.get("skip_tag"))
+
+
+class TagTest(Test):
+    name = "tag"
+    field = "tag"
+
+    def run(self, data: Row) -> bool:
+        if data.get(self.field) is None:
+            return False
+        tag = find_tag(data["__call"], data[self.field])
+        return tag is not None and self._matches(tag["name"])
+
+
+class FromTagTest(TagTest):
+    name = "fromtag"
+    field = "fromtag"
+
+
+class HasTagTest(Test):
+    name = "hastag"
+
+    def run(self, data: Row) -> bool:
+        if "build" not in data:
+            return False
+        return any(self._matches(tag["name"]) for tag in list_tags(data["__call"], build=data["build"]))
+
+
+def _build_tags(data: Row) -> Iterator[str | None]:
+    """Names of the tags in whose build roots the build was made; imported builds have none."""
+    from .tags import find_tag
+
+    if "build_tag" in data:
+        tag = find_tag(data["__call"], data["build_tag"])
+        yield tag["name"] if tag else None
+    elif "build" in data:
+        build = find_build(data["__call"], data["build"])
+        if build is not None:
+            row = data["__call"].store.row("build", build["id"])
+            yield from row.get("build_tags") or ()
+
+
+class BuildTagTest(Test):
+    name = "buildtag"
+
+    def run(self, data: Row) -> bool:
+        return any(tag is not None and multi_fnmatch(tag, self.words) for tag in _build_tags(data))
+
+
+class BuildTagInheritsFromTest(Test):
+    name = "buildtag_inherits_from"
+
+    def run(self, data: Row) -> bool:
+        from .tags import tag_id
+
+        call = data["__call"]
+        for name in _build_tags(data):
+            if name is None:
+                continue
+            parents = full_inheritance(call, tag_id(call, name))
+            if any(multi_fnmatch(link["name"], self.words) for link in parents):
+                return True
+        return False
+
+
+class HasPermTest(Test):
+    name = "has_perm"
+
+    def run(self, data: Row) -> bool:
+        held = data["__call"].perms_of(_user_id(data["__call"], data))
+        return any(multi_fnmatch(name, self.words) for name in held)
+
+
+class UserTest(Test):
+    name = "user"
+
+    def run(self, data: Row) -> bool:
+        user_id = _user_id(data["__call"], data)
+        return user_id is not None and self._matches(data["__call"].store.row("users", user_id)["name"])
+
+
+class UserInGroupTest(Test):
+    name = "user_in_group"
+
+    def run(self, data: Row) -> bool:
+        store = data["__call"].store
+        groups = store["user_groups"].where(user_id=_user_id(data["__call"], data), active=True)
+        return any(self._matches(store.row("users", group["group_id"])["name"]) for group in groups)
+
+
+def _build(data: Row) -> Row | None:
+    return find_build(data["__call"], data["build"]) if "build" in data else None
+
+
+class PackageTest(Test):
+    name = "package"
+
+    def run(self, data: Row) -> bool:
+        if "package" in data:
+            package = lookup(data["__call"], "package", data["package"])
+            return self._matches(package["name"] if package else data["package"])
+        build = _build(data)
+        return build is not None and self._matches(build["package_name"])
+
+
+class IsNewPackageTest(Test):
+    name = "is_new_package"
+
+    def run(self, data: Row) -> bool:
+        return "package" in data and lookup(data["__call"], "package", data["package"]) is None
+
+
+class VersionTest(Test):
+    name = "version"
+
+    def run(self, data: Row) -> bool:
+        build = _build(data)
+        return self._matches(data.get("version", build and build["version"]))
+
+
+class ReleaseTest(Test):
+    name = "release"
+
+    def run(self, data: Row) -> bool:
+        build = _build(data)
+        return self._matches(data.get("release", build and build["release"]))
+
+
+class VolumeTest(Test):
+    name = "volume"
+
+    def run(self, data: Row) -> bool:
+        build = _build(data)
+        return build is not None and self._matches(build["volume_name"])
+
+
+class BuildTypeTest(Test):
+    name = "buildtype"
+
+    def run(self, data: Row) -> bool:
+        build = _build(data)
+        return build is not None and any(self._matches(kind) for kind in build_types(data["__call"], build["id"]))
+
+
+class ImportedTest(Test):
+    """A build is imported when none of its parts came out of a build root here."""
+
+    name = "imported"
+
+    def run(self, data: Row) -> bool:
+        build = _build(data)
+        return build is not None and not data["__call"].store.row("build", build["id"]).get("build_tags")
+
+
+class IsBuildOwnerTest(Test):
+    name = "is_build_owner"
+
+    def run(self, data: Row) -> bool:
+        build = _build(data)
+        return build is not None and build["owner_id"] == _user_id(data["__call"], data)
+
+
+class IsDraftTest(Test):
+    name = "is_draft"
+
+    def run(self, data: Row) -> bool:
+        build = _build(data)
+        return bool(data.get("draft") or (build is not None and build["draft"]))
+
+
+class SourceTest(Test):
+    name = "source"
+
+    def run(self, data: Row) -> bool:
+        build = _build(data)
+        return self._matches(data.get("source") or (build and build["source"]))
+
+
+class IsSideTagTest(Test):
+    name = "is_sidetag"
+
+    def run(self, data: Row) -> bool:
+        from .tags import find_tag
+
+        return all(_holds(data, side, is_sidetag) for side in _sides(self.words))
+
+
+class IsSideTagOwnerTest(Test):
+    name = "is_sidetag_owner"
+
+    def run(self, data: Row) -> bool:
+        owner = _user_id(data["__call"], data)
+        return all(_holds(data, side, lambda tag: is_owned_by(tag, owner)) for side in _sides(self.words))
+
+
+def _sides(words: list[str]) -> list[str]:
+    return ["tag", "fromtag"] if words[:1] == ["both"] else words[:1] or ["tag"]
+
+
+def _holds(data: Row, side: str, test: Callable[[Row], bool]) -> bool:
+    if side not in data:
+        return False
+    tag = find_tag(data["__call"], data[side])
+    return tag is not None and test(tag)
+
+
+def _tests() -> Iterator[tuple[str, Any]]:
+    """Koji's own general tests (all, true, false, has, match, bool, compare...) and those that look into the hub."""
+    yield from koji.policy.findSimpleTests(vars(koji.policy)).items()
+    pending: list[type[Test]] = [Test]
+    while pending:
+        for kind in pending.pop().__subclasses__():
+            pending.append(kind)
+            yield kind.name, kind

@@ -1,0 +1,1 @@
+"""What do the users' mirrors copy, and what do users see there?"""

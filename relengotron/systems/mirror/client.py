@@ -1,0 +1,55 @@
+"""How is the master mirror written (as a tree on disk) and looked at (over HTTP)?"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import requests
+
+from relengotron.errors import SystemUnreachable
+from relengotron.systems.mirror.disk import Disk
+from relengotron.systems.mirror.paths import rel_path
+from relengotron.systems.mirror.port import Seen
+from relengotron.systems.mirror.tree import MirrorTree
+
+_CHUNK = 1 << 20
+_AS_IT_IS = {"Accept-Encoding": "identity", "Cache-Control": "no-cache"}
+
+
+class MasterMirror(MirrorTree):
+    """The tree that the users' mirrors copy, and the address where anybody reads it."""
+
+    def __init__(
+        self,
+        root: Path,
+        states: Path,
+        base_url: str,
+        *,
+        session: requests.Session | None = None,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 60.0,
+        disk: Disk | None = None,
+    ) -> None:
+        super().__init__(root, states, disk)
+        self._base_url = base_url.rstrip("/")
+        self._session = session or requests.Session()
+        self._timeout = (connect_timeout, read_timeout)
+
+    def look(self, urls: Mapping[str, str]) -> tuple[Seen, ...]:
+        """Read each path (with the checksum expected there) as any reader would, over HTTP."""
+        return tuple(self._seen(rel_path(path), expected) for path, expected in urls.items())
+
+    def _seen(self, path: str, expected: str) -> Seen:
+        url = f"{self._base_url}/{quote(path)}"
+        try:
+            with self._session.get(url, headers=_AS_IT_IS, timeout=self._timeout, stream=True) as response:
+                if response.status_code != requests.codes.ok:
+                    return Seen(path, response.status_code, None, 0, expected)
+                digest, size = hashlib.sha256(), 0
+                for chunk in response.iter_content(_CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+                return Seen(path, response.status_code, digest.hexdigest(), size, expected)
+        except requests.RequestException as error:
+            raise SystemUnreachable(f"cannot read {url}: {error}") from error

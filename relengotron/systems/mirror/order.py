@@ -1,0 +1,34 @@
+"""In which order do files become visible, so that a reader finds whatever he has read about?"""
+
+import re
+from collections.abc import Iterable
+from enum import IntEnum
+
+_METADATA = re.compile(r"(?:^|.*/)repodata/[^/]+")
+_REPOMD = re.compile(r"(?:^|.*/)repodata/repomd\.xml(?:\.[a-z]+)?")
+_CHECKSUMS = re.compile(r"(?:^|.*/)[^/]*(?:CHECKSUM|SHA256SUMS?|MD5SUMS?)[^/]*")
+
+
+class Rank(IntEnum):
+    """What a file points at is always of a smaller rank."""
+
+    CONTENT = 0
+    METADATA = 1
+    POINTER = 2
+
+
+def rank(path: str) -> Rank:
+    """Packages and images first, then metadata, then what readers start from: repomd.xml and CHECKSUM files."""
+    if _REPOMD.fullmatch(path) or _CHECKSUMS.fullmatch(path):
+        return Rank.POINTER
+    return Rank.METADATA if _METADATA.fullmatch(path) else Rank.CONTENT
+
+
+def in_order(paths: Iterable[str]) -> list[str]:
+    """The order of publishing; a signature stands after the repomd.xml that it signs."""
+    return sorted(paths, key=lambda path: (rank(path), path))
+
+
+def has_one_content_for_ever(path: str) -> bool:
+    """Say whether readers of an older repomd.xml rely on this name's content: packages and named metadata."""
+    return path.endswith((".rpm", ".drpm")) or rank(path) is Rank.METADATA

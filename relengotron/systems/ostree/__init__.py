@@ -1,0 +1,1 @@
+"""Where do trees live, and which commit does each ref show?"""

@@ -1,0 +1,198 @@
+"""How is an OSTree repo asked? With the ``ostree`` command, 2022.7 or newer."""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemBusy
+from relengotron.systems.ostree.command import OstreeCommand
+from relengotron.systems.ostree.gvariant import quoted
+from relengotron.systems.ostree.names import checked_commit, checked_ref, is_commit
+from relengotron.systems.ostree.port import CommitInfo, FsckAnswer
+from relengotron.systems.ostree.reading import KEPT_WITH_A_TREE, read_commit
+
+_LOCKS = ".relengotron-locks"
+
+
+class OstreeCli:
+    """One repo on a local file system, through the plain command line."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        ask_limit: timedelta = timedelta(seconds=30),
+        act_limit: timedelta = timedelta(minutes=30),
+        binary: str = "ostree",
+    ) -> None:
+        self._path = path.absolute()
+        self._quick = OstreeCommand(self._path, ask_limit, binary)
+        self._slow = OstreeCommand(self._path, act_limit, binary)
+
+    @property
+    def path(self) -> Path:
+        """Where the repo lies."""
+        return self._path
+
+    def init_archive(self) -> None:
+        """An archive repo exists here."""
+        self._path.mkdir(parents=True, exist_ok=True)
+        self._slow.act("init", "--mode=archive")
+        if self._quick.ask("config", "get", "core.mode").strip() not in {"archive", "archive-z2"}:
+            raise RequestRefused(f"{self._path} is an OSTree repo, but not an archive")
+
+    def head(self, ref: str) -> str | None:
+        """The commit that a ref shows, None when there is no such ref."""
+        try:
+            return self._quick.ask("rev-parse", checked_ref(ref)).strip()
+        except RequestRefused as refusal:
+            if f"Refspec '{ref}' not found" in str(refusal):
+                return None
+            raise
+
+    def refs(self) -> Mapping[str, str]:
+        """Every plain ref with its commit, aliases left out."""
+        aliases = self.aliases()
+        names = [name for name in self._quick.ask("refs").split("\n") if name and name not in aliases]
+        commits = self._quick.ask("rev-parse", *names).split() if names else []
+        return dict(zip(names, commits, strict=True))
+
+    def aliases(self) -> Mapping[str, str]:
+        """Every alias with the ref it stands for."""
+        lines = [line.partition(" -> ") for line in self._quick.ask("refs", "-A").splitlines()]
+        return {alias: target for alias, arrow, target in lines if arrow}
+
+    def has_commit(self, commit: str) -> bool:
+        """Say whether the commit object is in this repo."""
+        try:
+            self._quick.ask("show", checked_commit(commit))
+        except RequestRefused:
+            return False
+        return True
+
+    def commit_info(self, commit: str) -> CommitInfo:
+        """Read one commit."""
+        checked_commit(commit)
+        return read_commit(commit, self._quick.ask("show", commit), self._quick.ask("show", "--raw", commit))
+
+    def content_checksum(self, commit: str) -> str:
+        """The checksum of the files alone: equal for equal trees, whatever the metadata say."""
+        return self.commit_info(commit).content_checksum
+
+    def pull_local(self, source: Path, commit_or_ref: str, depth: int = 0, untrusted: bool = True) -> str:
+        """The commit and ``depth`` parents (-1: all) are here, no ref moved; returns the commit id.
+
+        A ref is resolved first and the commit pulled by its id, because pulling a ref would move ours without looking.
+        """
+        commit = commit_or_ref if is_commit(commit_or_ref) else _head_of(source, commit_or_ref)
+        options = [f"--depth={depth}", *(["--untrusted"] if untrusted else [])]
+        self._slow.act("pull-local", *options, str(source.absolute()), commit)
+        return commit
+
+    def set_ref(self, ref: str, commit: str, expected_old: str | None) -> None:
+        """The ref shows the commit; refused unless it showed ``expected_old`` or the commit before."""
+        with self._writing(checked_ref(ref)):
+            found = self.head(ref)
+            if found == commit:
+                return
+            if found != expected_old:
+                raise RefMoved(f"ref {ref} shows {found}, expected {expected_old}")
+            self._refuse_what_clients_would_refuse(ref, checked_commit(commit))
+            self._slow.act(*(["refs", f"--create={ref}", commit] if found is None else ["reset", ref, commit]))
+            if (now := self.head(ref)) != commit:
+                raise RefMoved(f"ref {ref} shows {now} right after it was set to {commit}")
+
+    def _refuse_what_clients_would_refuse(self, ref: str, commit: str) -> None:
+        """``ostree reset`` takes a commit that is not there, or that is bound elsewhere; clients do not."""
+        bindings = self.commit_info(commit).ref_bindings
+        if bindings is not None and ref not in bindings:
+            raise RequestRefused(f"commit {commit} is bound to {list(bindings)}, clients would refuse it as {ref}")
+
+    def delete_ref(self, ref: str, expected_old: str | None = None) -> None:
+        """The ref, and no other, is gone."""
+        with self._writing(checked_ref(ref)):
+            found = self.refs().get(ref)
+            if found is None:
+                return  # also when it is only the beginning of other names: the command would delete all of those
+            if expected_old is not None and found != expected_old:
+                raise RefMoved(f"ref {ref} shows {found}, expected {expected_old}")
+            self._slow.act("refs", "--delete", ref)
+
+    def commit_tree_of(
+        self,
+        commit: str,
+        *,
+        parent: str | None,
+        subject: str,
+        timestamp: datetime,
+        bind_ref: str | None = None,
+        version: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> str:
+        """A new commit with the files and package list of an old one; moves no ref; equal arguments, equal id."""
+        carried = dict(self._metadata_to_carry(checked_commit(commit)))
+        carried |= {key: quoted(value) for key, value in (metadata or {}).items()}
+        if version is not None:
+            carried["version"] = quoted(version)
+        return self._slow.act(
+            "commit",
+            "--orphan",
+            f"--tree=ref={commit}",
+            f"--parent={checked_commit(parent) if parent else 'none'}",
+            f"--subject={subject}",
+            f"--timestamp={timestamp.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            *([f"--bind-ref={checked_ref(bind_ref)}"] if bind_ref else ["--no-bindings"]),
+            *(f"--add-metadata={_checked_key(key)}={value}" for key, value in sorted(carried.items())),
+        ).strip()
+
+    def _metadata_to_carry(self, commit: str) -> Iterator[tuple[str, str]]:
+        for key in KEPT_WITH_A_TREE:
+            try:
+                yield key, self._quick.ask("show", f"--print-metadata-key={key}", commit).strip()
+            except RequestRefused as refusal:
+                if "No such metadata key" not in str(refusal):
+                    raise
+
+    def update_summary(self) -> None:
+        """The summary lists the refs as they are now."""
+        self._slow.act("summary", "-u")
+
+    def fsck(self) -> FsckAnswer:
+        """Read every object of the repo and compare it with its name."""
+        try:
+            return FsckAnswer(True, self._slow.ask("fsck").strip())
+        except RequestRefused as refusal:
+            return FsckAnswer(False, str(refusal))
+
+    @contextmanager
+    def _writing(self, ref: str) -> Iterator[None]:
+        """Hold this ref against every other writer of ours; a taken lock is answered at once, never waited for."""
+        if ref in (aliases := self.aliases()):
+            raise RequestRefused(f"{ref} is an alias of {aliases[ref]}; writing would replace it by a plain ref")
+        locks = self._path / _LOCKS
+        locks.mkdir(exist_ok=True)
+        descriptor = os.open(locks / quote(ref, safe=""), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as taken:
+            raise SystemBusy(f"another writer holds ref {ref} of {self._path}") from taken
+        finally:
+            os.close(descriptor)
+
+
+def _head_of(source: Path, ref: str) -> str:
+    commit = OstreeCli(source).head(ref)
+    if commit is None:
+        raise RequestRefused(f"no ref {ref} in {source}")
+    return commit
+
+
+def _checked_key(key: str) -> str:
+    if not key or any(letter in key for letter in "= \n\t\0"):
+        raise MalformedInput(f"not a commit metadata key: {key!r}")
+    return key

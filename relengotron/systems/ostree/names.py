@@ -1,0 +1,31 @@
+"""Which texts may be a ref or a commit id?"""
+
+import re
+
+from relengotron.errors import MalformedInput
+
+_COMMIT = re.compile(r"[0-9a-f]{64}")
+_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
+_ONLY_HEX = re.compile(r"[0-9a-f]+")
+_LONGEST_REF = 255
+
+
+def checked_ref(text: str) -> str:
+    """Return the text when it is a ref name that every OSTree command reads as exactly that ref."""
+    if not _REF.fullmatch(text) or ".." in text or len(text) > _LONGEST_REF:
+        raise MalformedInput(f"not a ref name: {text!r}")
+    if _ONLY_HEX.fullmatch(text):
+        raise MalformedInput(f"ref name reads like the start of a commit id: {text!r}")
+    return text
+
+
+def checked_commit(text: str) -> str:
+    """Return the text when it is a whole commit id."""
+    if not _COMMIT.fullmatch(text):
+        raise MalformedInput(f"not a commit id of 64 hex digits: {text!r}")
+    return text
+
+
+def is_commit(text: str) -> bool:
+    """Say whether the text is a whole commit id."""
+    return _COMMIT.fullmatch(text) is not None

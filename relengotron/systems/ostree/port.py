@@ -1,0 +1,99 @@
+"""What do we ask of an OSTree repo?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+
+class TreePackage(NamedTuple):
+    """One row of a commit's package list, as rpm-ostree writes it."""
+
+    name: str
+    epoch: str
+    version: str
+    release: str
+    arch: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitInfo:
+    """What a commit says about itself."""
+
+    commit: str
+    parent: str | None
+    timestamp: datetime
+    subject: str
+    version: str | None
+    content_checksum: str
+    ref_bindings: tuple[str, ...] | None
+    """The only refs that clients accept this commit under; None when it may be shown under any."""
+    packages: tuple[TreePackage, ...]
+    metadata: Mapping[str, str]
+    """Every metadata key whose value is a text, the rest left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class FsckAnswer:
+    """Whether every object of a repo is there and intact, and what the check printed."""
+
+    clean: bool
+    output: str
+
+
+class OstreeRepo(Protocol):
+    """One repo. Reading verbs have no effects; acting verbs may be repeated."""
+
+    @property
+    def path(self) -> Path:
+        """Where the repo lies."""
+
+    def init_archive(self) -> None:
+        """An archive repo exists here."""
+
+    def head(self, ref: str) -> str | None:
+        """The commit that a ref shows, None when there is no such ref."""
+
+    def refs(self) -> Mapping[str, str]:
+        """Every plain ref with its commit, aliases left out."""
+
+    def aliases(self) -> Mapping[str, str]:
+        """Every alias with the ref it stands for."""
+
+    def has_commit(self, commit: str) -> bool:
+        """Say whether the commit object is in this repo."""
+
+    def commit_info(self, commit: str) -> CommitInfo:
+        """Read one commit."""
+
+    def content_checksum(self, commit: str) -> str:
+        """The checksum of the files alone: equal for equal trees, whatever the metadata say."""
+
+    def pull_local(self, source: Path, commit_or_ref: str, depth: int = 0, untrusted: bool = True) -> str:
+        """The commit and ``depth`` parents (-1: all) are here, no ref moved; returns the commit id."""
+
+    def set_ref(self, ref: str, commit: str, expected_old: str | None) -> None:
+        """The ref shows the commit; refused unless it showed ``expected_old`` or the commit before."""
+
+    def delete_ref(self, ref: str, expected_old: str | None = None) -> None:
+        """The ref, and no other, is gone."""
+
+    def commit_tree_of(
+        self,
+        commit: str,
+        *,
+        parent: str | None,
+        subject: str,
+        timestamp: datetime,
+        bind_ref: str | None = None,
+        version: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> str:
+        """A new commit with the files and package list of an old one; moves no ref; equal arguments, equal id."""
+
+    def update_summary(self) -> None:
+        """The summary lists the refs as they are now."""
+
+    def fsck(self) -> FsckAnswer:
+        """Read every object of the repo and compare it with its name."""

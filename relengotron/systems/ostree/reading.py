@@ -1,0 +1,51 @@
+"""What does a commit say about itself, in what ``ostree show`` prints?"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from relengotron.errors import MalformedInput
+from relengotron.systems.ostree.gvariant import parse
+from relengotron.systems.ostree.port import CommitInfo, TreePackage
+
+_PACKAGES = "rpmostree.rpmdb.pkglist"
+_BINDING = "ostree.ref-binding"
+_CHECKSUM = re.compile(r"^ContentChecksum:\s+([0-9a-f]{64})$", re.MULTILINE)
+KEPT_WITH_A_TREE = ("version", "rpmostree.inputhash", _PACKAGES)
+"""Metadata that tell about the files, so they go along when the files are committed again."""
+
+
+def read_commit(commit: str, shown: str, raw: str) -> CommitInfo:
+    """Join what ``show`` and ``show --raw`` print about one commit."""
+    checksum = _CHECKSUM.search(shown)
+    match parse(raw.partition("\n")[2]):
+        case (dict(metadata), list(parent), _, str(subject), _, int(seconds), _, _) if checksum:
+            return CommitInfo(
+                commit=commit,
+                parent=bytes(parent).hex() or None,
+                timestamp=datetime.fromtimestamp(seconds, UTC),
+                subject=subject,
+                version=_text(metadata.get("version")),
+                content_checksum=checksum.group(1),
+                ref_bindings=_bindings(metadata),
+                packages=_packages(metadata),
+                metadata={key: value for key, value in metadata.items() if isinstance(value, str)},
+            )
+    raise MalformedInput(f"commit {commit} does not read like a commit: {raw[:200]!r}")
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _bindings(metadata: dict[str, Any]) -> tuple[str, ...] | None:
+    bound = metadata.get(_BINDING)
+    return tuple(map(str, bound)) if isinstance(bound, list) else None
+
+
+def _packages(metadata: dict[str, Any]) -> tuple[TreePackage, ...]:
+    rows = metadata.get(_PACKAGES, [])
+    try:
+        return tuple(TreePackage(*map(str, row)) for row in rows)
+    except TypeError as error:
+        raise MalformedInput(f"a row of {_PACKAGES} is not (name, epoch, version, release, arch)") from error

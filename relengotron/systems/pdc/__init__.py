@@ -1,0 +1,1 @@
+"""PDC, which knows what every artifact is made from."""

@@ -1,0 +1,17 @@
+"""Which collections does the stand-in serve?"""
+
+from relengotron.systems.pdc.simulated.catalogue.branches import BRANCHES
+from relengotron.systems.pdc.simulated.catalogue.components import COMPONENTS
+from relengotron.systems.pdc.simulated.catalogue.composes import COMPOSES
+from relengotron.systems.pdc.simulated.catalogue.products import PRODUCTS
+from relengotron.systems.pdc.simulated.catalogue.releases import RELEASES
+from relengotron.systems.pdc.simulated.catalogue.repositories import REPOSITORIES
+from relengotron.systems.pdc.simulated.catalogue.rpms import RPMS
+from relengotron.systems.pdc.simulated.catalogue.words import WORDS
+from relengotron.systems.pdc.simulated.resource import Resource
+
+RESOURCES: dict[str, Resource] = {
+    resource.path: resource
+    for group in (PRODUCTS, RELEASES, COMPONENTS, BRANCHES, COMPOSES, RPMS, REPOSITORIES, WORDS)
+    for resource in group
+}

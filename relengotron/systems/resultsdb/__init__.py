@@ -1,0 +1,1 @@
+"""ResultsDB, where test results are kept."""
