@@ -119,9 +119,9 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
             self.incoming.put(StopIteration)  # the worker thread would keep the hub from ending
 
     def _take_signals(self) -> None:
-        # The hub knows SIGINT only; SIGTERM, which systemd sends, would kill it with its queue in memory.
+        # SIGTERM, which systemd sends, would kill the hub with its queue in memory; SIGINT and SIGHUP would not wake it.
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, self._stop_hub_soon)
 
     def _stop_hub_soon(self, _number: int, _frame: object) -> None:

@@ -68,8 +68,8 @@ def _wrong_crypto(config: Mapping[str, Any]) -> Iterator[str]:
     if "x509" in config.get("crypto_validate_backends", ["x509"]):
         if not _x509_works():
             yield "validate_signatures: fedmsg cannot validate here and would refuse everything; install pyOpenSSL<24.3"
-        yield from _unreadable(config, "ca_cert_location", needed=True)
-        yield from _unreadable(config, "crl_location", needed=False)
+        yield from _unreadable(config, "ca_cert_location", may_be_empty=False)
+        yield from _unreadable(config, "crl_location", may_be_empty=True)
     yield from _unprotected(config)
 
 
@@ -77,13 +77,13 @@ def _x509_works() -> bool:
     return bool(importlib.import_module("fedmsg.crypto.x509_ng")._cryptography)
 
 
-def _unreadable(config: Mapping[str, Any], key: str, *, needed: bool) -> Iterator[str]:
+def _unreadable(config: Mapping[str, Any], key: str, *, may_be_empty: bool) -> Iterator[str]:
     location = config.get(key)
-    if not location:
-        if needed:
-            yield f"{key}: missing"
-        return
-    if not str(location).startswith("https://") and not Path(location).is_file():
+    if location is None:
+        yield f"{key}: missing; fedmsg would fetch one from fedoraproject.org"
+    elif not location and not may_be_empty:
+        yield f"{key}: must not be empty"
+    elif location and not str(location).startswith("https://") and not Path(location).is_file():
         yield f"{key}: no file {location}"
 
 

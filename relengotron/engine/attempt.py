@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from relengotron.engine.journal import effects
 from relengotron.engine.journal.database import Database
 from relengotron.errors import AnswerLost
-from relengotron.model.codec import from_json
+from relengotron.model.codec import from_json, to_json
 from relengotron.model.intents import Start
-from relengotron.model.run import EffectRecord, Evidence, Run, StepRecord
+from relengotron.model.run import EffectRecord, Evidence, Run, StepRecord, StepState
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -61,7 +61,10 @@ class Attempt:
         Raises:
             LookupError: that step has not promised anything yet.
         """
-        return from_json(kind, self.steps[step.__name__].output)
+        record = self.steps[step.__name__]
+        if record.state not in (StepState.DONE, StepState.SKIPPED):
+            raise LookupError(f"{step.__name__} has promised nothing yet: it is {record.state}")
+        return from_json(kind, record.output)
 
     def note(
         self, subject_kind: str, subject: str, state: str, reason: str, facts: Mapping[str, Any] | None = None
@@ -106,13 +109,17 @@ class Attempt:
             result = found if found is not None else self._do_or_find(intent, do, find)
         with self._database.write() as db:
             effects.finish(db, intent, result, self.now())
-        return result
+        as_it_will_be_recalled: T = to_json(result)
+        return as_it_will_be_recalled
 
-    def effect_result(self, key: str) -> Any:
-        """The result of a finished effect of this run, None when there is none."""
+    def effect_record(self, key: str) -> EffectRecord | None:
+        """What the journal knows of an effect of this run, None when it was never intended."""
         with self._database.read() as db:
-            intent = effects.find(db, self.run.id, key)
-        return intent.result if intent is not None and intent.is_finished else None
+            return effects.find(db, self.run.id, key)
+
+    def remember(self, key: str, decide: Callable[[], Any]) -> Any:
+        """A decision (JSON data) that must not change while the run lives: taken once, read ever after."""
+        return self.effect(key, "a decision", decide, lambda _intent: None)
 
     @staticmethod
     def _do_or_find(intent: EffectRecord, do: Callable[[], T], find: Callable[[EffectRecord], T | None]) -> T:

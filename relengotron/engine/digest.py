@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import Connection
 
 from relengotron.engine.attempt import Clock
-from relengotron.engine.journal import audit, inbox, runs
+from relengotron.engine.journal import audit, effects, inbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
 from relengotron.engine.wakes import WakeQueue
-from relengotron.errors import MalformedInput
+from relengotron.errors import MalformedInput, Transient
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.incoming import understand
 from relengotron.model.events import Event, Ignored
@@ -20,6 +20,8 @@ from relengotron.model.run import Run, RunState
 log = logging.getLogger(__name__)
 
 Route = Callable[[Event, str], Iterable[Intent]]
+
+_PAST_HELP = (RunState.DONE, RunState.CANCELLED, RunState.CANCELLING)
 
 
 class Digest:
@@ -42,11 +44,21 @@ class Digest:
 
     def _settle(self, message: StoredMessage) -> None:
         state, reason, intents = self._understand(message)
+        try:
+            woken = self._write(message, state, reason, intents)
+        except Transient:
+            raise  # the journal is in trouble, not the message
+        except Exception as defect:
+            log.exception("message parked: a defect in what it leads to", extra={"msg_id": message.msg_id})
+            woken = self._write(message, MessageState.PARKED, f"defect: {defect!r}", [])
+        for run in woken:
+            self._wakes.wake(run.id, run.priority)
+
+    def _write(self, message: StoredMessage, state: MessageState, reason: str, intents: Iterable[Intent]) -> list[Run]:
         with self._database.write() as db:
             woken = [run for intent in intents for run in self._carry_out(db, intent)]
             inbox.settle(db, message.id, state, reason, self._clock())
-        for run in woken:
-            self._wakes.wake(run.id, run.priority)
+        return woken
 
     def _understand(self, message: StoredMessage) -> tuple[MessageState, str, list[Intent]]:
         try:
@@ -78,7 +90,7 @@ class Digest:
 
     def _retry(self, db: Connection, intent: Retry) -> list[Run]:
         run = runs.find(db, intent.run)
-        if run is None or run.state in (RunState.DONE, RunState.CANCELLED, RunState.CANCELLING):
+        if run is None or run.state in (RunState.QUEUED, *_PAST_HELP):
             return []
         audit.note(db, intent.agent, "retry", run.id, self._clock())
         runs.begin_attempt(db, run.id, self._clock())
@@ -86,10 +98,14 @@ class Digest:
 
     def _cancel(self, db: Connection, intent: Cancel) -> list[Run]:
         run = runs.find(db, intent.run)
-        if run is None or run.state in (RunState.DONE, RunState.CANCELLED, RunState.CANCELLING):
+        if run is None or run.state in _PAST_HELP:
             return []
         audit.note(db, intent.agent, f"cancel: {intent.reason}", run.id, self._clock())
         reason = f"cancelled by {intent.agent}: {intent.reason}"
+        if run.state is RunState.QUEUED and not effects.of_run(db, run.id):
+            runs.change(db, run.id, RunState.CANCELLED, self._clock(), reason=reason)
+            following = runs.next_in_lane(db, run.lane)
+            return [] if following is None else [following]
         runs.change(db, run.id, RunState.CANCELLING, self._clock(), reason=reason, look_again_at=self._clock())
         return _found(db, run.id)
 

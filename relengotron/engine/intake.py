@@ -1,7 +1,6 @@
 """How a message comes in: stored first, understood later."""
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +11,9 @@ from relengotron.engine.journal.database import Database
 from relengotron.errors import MalformedInput
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.incoming import understand
+from relengotron.messages.incoming.person import WISHES
 from relengotron.messages.keys import business_key
+from relengotron.messages.limits import kept_text
 from relengotron.model.events import Ignored
 
 log = logging.getLogger(__name__)
@@ -27,12 +28,17 @@ class Intake:
         self._clock = clock
         self._on_stored = on_stored
 
-    def store(self, raw: Mapping[str, Any]) -> bool:
-        """Keep a message as it came; False when it is here already. What cannot be read is parked, not lost."""
+    def store(self, raw: Mapping[str, Any], *, is_local: bool = False) -> bool:
+        """Keep a message as it came; False when it is here already. What cannot be read is parked, not lost.
+
+        ``is_local`` marks what a person on this machine typed: only that may carry wishes.
+        """
         try:
             envelope = Envelope.read(raw)
         except MalformedInput as broken:
             return self._park(raw, str(broken))
+        if envelope.suffix.startswith(WISHES) and not is_local:
+            return self._park(raw, "a wish of a person came over the bus; wishes come from the command line only")
         with self._database.write() as db:
             is_new = inbox.store(
                 db,
@@ -47,14 +53,14 @@ class Intake:
         return is_new
 
     def _park(self, raw: Any, reason: str) -> bool:
-        text = json.dumps(raw, sort_keys=True, default=repr)[:65536]
+        text = kept_text(raw)
         topic = raw.get("topic") if isinstance(raw, Mapping) else None
         with self._database.write() as db:
             is_new = inbox.store(
                 db,
                 msg_id=f"unreadable-{hashlib.sha256(text.encode()).hexdigest()}",
                 business_key=None,
-                topic=topic[:256] if isinstance(topic, str) else "unreadable",
+                topic=topic if isinstance(topic, str) else "unreadable",
                 raw={"unreadable": text},
                 now=self._clock(),
                 parked_because=reason,
@@ -67,5 +73,8 @@ def _business_key(envelope: Envelope) -> str | None:
     try:
         event = understand(envelope)
     except MalformedInput:
+        return None
+    except Exception:
+        log.exception("a defect in reading a message, which is stored all the same", extra={"msg_id": envelope.msg_id})
         return None
     return None if isinstance(event, Ignored) else business_key(event)

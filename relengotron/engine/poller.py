@@ -36,6 +36,9 @@ class Poller:
             except RelengError as trouble:
                 log.info("a system could not be polled", extra={"system": system, "trouble": str(trouble)})
                 continue
+            except Exception:
+                log.exception("a system could not be polled: a defect", extra={"system": system})
+                continue
             for watch, waiting in watched.items():
                 if watch.system == system and watch.key in changed:
                     woken |= waiting

@@ -17,7 +17,7 @@ from relengotron.engine.wakes import WakeQueue
 from relengotron.engine.workflow import Catalogue, Workflow
 from relengotron.errors import DeadlineMissed, Permanent, PluginBroken, StateDisagrees, Transient
 from relengotron.model.outcome import Done, Failed, FailureKind, Hold, Outcome, Running, Skipped
-from relengotron.model.run import Run, RunState, StepState
+from relengotron.model.run import EffectRecord, Run, RunState, StepRecord, StepState
 
 log = logging.getLogger(__name__)
 
@@ -64,21 +64,25 @@ class Runner:
             return
         try:
             self._advance(attempt, workflow)
-        except Exception:
+        except Transient:
+            raise  # the journal is in trouble, not the run: it stays as it is and is woken again
+        except (Exception, SystemExit):
             log.exception("run parked: a defect in a step", extra={"run": run.id, "step": attempt.step})
             self._park(attempt, f"a defect in {attempt.step or 'the engine'}", traceback.format_exc(), workflow)
         self._on_written()
 
     def _advance(self, attempt: Attempt, workflow: Workflow[Any]) -> None:
         run = attempt.run
-        context = workflow.context(attempt)
+        try:
+            context = workflow.context(attempt)
+        except (Transient, StateDisagrees) as trouble:
+            self._look_later(run, trouble)
+            return
         if run.state is RunState.CANCELLING:
             self._undo(attempt, workflow, context)
             return
-        if run.state is RunState.QUEUED:
-            with self._database.write() as db:
-                runs.change(db, run.id, RunState.OPEN, self._clock(), look_again_at=self._clock())
-                self._write_sayings(db, attempt, workflow.voice.started(attempt))
+        if run.state is RunState.QUEUED and not self._begin(attempt, workflow):
+            return
         for step in workflow.steps:
             known = attempt.steps.get(step.__name__)
             if known is not None and known.state in (StepState.DONE, StepState.SKIPPED):
@@ -87,6 +91,23 @@ class Runner:
             if not self._settle(attempt, workflow, self._take(step, context, attempt)):
                 return
         self._finish(run, RunState.DONE, "")
+
+    def _begin(self, attempt: Attempt, workflow: Workflow[Any]) -> bool:
+        """Take the lane and say so; False when it is another run's turn by now, or this one was called off."""
+        run, now = attempt.run, self._clock()
+        with self._database.write() as db:
+            if not runs.is_head_of_lane(db, run):
+                return False
+            if not runs.change(db, run.id, RunState.OPEN, now, look_again_at=now, only_from=(RunState.QUEUED,)):
+                return False
+            self._write_sayings(db, attempt, workflow.voice.started(attempt))
+        return True
+
+    def _look_later(self, run: Run, trouble: Exception) -> None:
+        now = self._clock()
+        with self._database.write() as db:
+            again = now + retrying.LONGEST_PAUSE / 10
+            runs.change(db, run.id, run.state, now, reason=str(trouble), look_again_at=again, only_from=(run.state,))
 
     def _take(self, step: Callable[[Any], Outcome], context: Any, attempt: Attempt) -> Outcome:
         try:
@@ -107,7 +128,7 @@ class Runner:
         pause = retrying.pause_after(known.troubles if known is not None else 0)
         log.info("asking again later", extra={"run": attempt.run.id, "step": attempt.step, "trouble": str(trouble)})
         if retrying.needs_a_person(since, self._clock(), self._patience.trouble):
-            return Hold(
+            return _TroubledHold(
                 (str(trouble),),
                 since + self._patience.trouble + self._patience.hold,
                 self._patience.owner,
@@ -119,99 +140,137 @@ class Runner:
     def _settle(self, attempt: Attempt, workflow: Workflow[Any], outcome: Outcome) -> bool:
         """Write the outcome of a step and all it left aside in one transaction; True when the next may follow."""
         run, now = attempt.run, self._clock()
+        with self._database.write() as db:
+            self._write_step(db, attempt, workflow, outcome, now)
+            started = self._write_what_was_left_aside(db, attempt, now)
+            goes_on = self._write_run(db, attempt, workflow, outcome, now)
+            attempt.steps = runs.steps_of(db, run.id)
+        for opened, priority in started:
+            self._wakes.wake(opened, priority)
+        if isinstance(outcome, Failed):
+            self._wake_next(run.lane)
+        return goes_on and isinstance(outcome, (Done, Skipped))
+
+    def _write_step(
+        self, db: Connection, attempt: Attempt, workflow: Workflow[Any], outcome: Outcome, now: datetime
+    ) -> None:
         known = attempt.steps.get(attempt.step)
         troubles, since = 0, None
-        if isinstance(outcome, _Troubled) or (isinstance(outcome, Hold) and known is not None and known.trouble_since):
+        if isinstance(outcome, _Troubled | _TroubledHold):
             troubles = (known.troubles if known is not None else 0) + 1
             since = (known.trouble_since if known is not None else None) or now
         state, note = _step_state(outcome)
-        with self._database.write() as db:
-            output = outcome.output if isinstance(outcome, Done) else None
-            runs.write_step(
-                db, run.id, attempt.step, state, note, now, output=output, troubles=troubles, trouble_since=since
-            )
-            for item in attempt.notes:
-                evidence.add(db, item)
-            self._write_sayings(db, attempt, attempt.sayings)
-            started = [(runs.open_run(db, start, now), start.priority) for start in attempt.starts]
-            if known is None or known.state is not state or known.note != note:
-                self._write_sayings(db, attempt, workflow.voice.stepped(attempt, attempt.step, state, note))
-            self._write_run(db, attempt, workflow, outcome, now)
-            attempt.steps = runs.steps_of(db, run.id)
-        for opened, priority in started:
-            if opened is not None:
-                self._wakes.wake(opened, priority)
-        if isinstance(outcome, Failed):
-            self._wake_next(run.lane)
-        return isinstance(outcome, (Done, Skipped))
+        if _is_blip(outcome, known) and known is not None:
+            state, note = known.state, known.note
+        output = outcome.output if isinstance(outcome, Done) else None
+        runs.write_step(
+            db, attempt.run.id, attempt.step, state, note, now, output=output, troubles=troubles, trouble_since=since
+        )
+        if known is None or known.state is not state or known.note != note:
+            self._write_sayings(db, attempt, workflow.voice.stepped(attempt, attempt.step, state, note))
+
+    def _write_what_was_left_aside(self, db: Connection, attempt: Attempt, now: datetime) -> list[tuple[str, int]]:
+        """Write what a step noted, said and started; the runs that it opened, with their priorities."""
+        for item in attempt.notes:
+            evidence.add(db, item)
+        self._write_sayings(db, attempt, attempt.sayings)
+        started = [(runs.open_run(db, start, now), start.priority) for start in attempt.starts]
+        return [(opened, priority) for opened, priority in started if opened is not None]
 
     def _write_run(
         self, db: Connection, attempt: Attempt, workflow: Workflow[Any], outcome: Outcome, now: datetime
-    ) -> None:
-        run = attempt.run
+    ) -> bool:
+        """Write where the run stands now; False when it was cancelled during the step, and stays so."""
+        state, reason, again = self._run_state(attempt, outcome, now)
+        run = attempt.run.id
+        if not runs.change(db, run, state, now, reason=reason, look_again_at=again, only_from=runs.GOING):
+            return False
+        if not isinstance(outcome, _Troubled | _TroubledHold | Failed):
+            runs.watch(db, run, outcome.watches if isinstance(outcome, Running | Hold) else ())
+        if isinstance(outcome, Hold):
+            if holds.open_hold(db, run, attempt.step, outcome, now):
+                self._write_sayings(db, attempt, workflow.voice.held(attempt, outcome))
+        elif state is not RunState.HELD:
+            holds.close(db, run, now)
+        if isinstance(outcome, Failed):
+            self._write_sayings(db, attempt, workflow.voice.failed(attempt, outcome))
+            log.error("run failed", extra={"run": run, "lane": attempt.run.lane, "reason": outcome.reason})
+        return True
+
+    def _run_state(self, attempt: Attempt, outcome: Outcome, now: datetime) -> tuple[RunState, str, datetime | None]:
+        known = attempt.steps.get(attempt.step)
         match outcome:
             case Done() | Skipped():
-                holds.close(db, run.id, now)
-                runs.change(db, run.id, RunState.OPEN, now, look_again_at=now)
-                runs.watch(db, run.id, ())
+                return RunState.OPEN, "", now
+            case Running() if _is_blip(outcome, known) and known is not None:
+                return RunState.HELD, known.note, now + outcome.look_again
             case Running():
-                holds.close(db, run.id, now)
-                runs.change(
-                    db, run.id, RunState.OPEN, now, reason=outcome.waiting_for, look_again_at=now + outcome.look_again
-                )
-                runs.watch(db, run.id, outcome.watches)
+                return RunState.OPEN, outcome.waiting_for, now + outcome.look_again
             case Hold():
-                is_news = holds.open_hold(db, run.id, attempt.step, outcome, now)
-                again = min(now + outcome.look_again, max(outcome.deadline, now + timedelta(seconds=1)))
-                runs.change(db, run.id, RunState.HELD, now, reason="; ".join(outcome.missing), look_again_at=again)
-                runs.watch(db, run.id, outcome.watches)
-                if is_news:
-                    self._write_sayings(db, attempt, workflow.voice.held(attempt, outcome))
+                again = now + outcome.look_again
+                if now < outcome.deadline:
+                    again = min(again, outcome.deadline)
+                return RunState.HELD, "; ".join(outcome.missing), again
             case Failed():
-                holds.close(db, run.id, now)
-                runs.change(db, run.id, RunState.FAILED, now, reason=f"{outcome.kind}: {outcome.reason}")
-                self._write_sayings(db, attempt, workflow.voice.failed(attempt, outcome))
-                log.error("run failed", extra={"run": run.id, "lane": run.lane, "reason": outcome.reason})
+                return RunState.FAILED, f"{outcome.kind}: {outcome.reason}", None
 
     def _undo(self, attempt: Attempt, workflow: Workflow[Any], context: Any) -> None:
         """Take every effect back, the last one first, then call the run cancelled."""
-        with self._database.read() as db:
-            done = [each for each in effects.of_run(db, attempt.run.id) if not each.key.startswith("undo ")]
-        attempt.begin_step("undo")
-        for effect in reversed(done):
+        attempt.begin_step(runs.UNDO)
+        try:
+            self._take_back(attempt, workflow, context)
+        except (Transient, StateDisagrees) as trouble:
+            self._undo_later(attempt, workflow, self._trouble(attempt, trouble))
+            return
+        except Permanent as refused:
+            self._park(attempt, f"cannot be taken back: {refused}", workflow=workflow)
+            return
+        with self._database.write() as db:
+            self._write_step(db, attempt, workflow, Done(), self._clock())
+            self._write_what_was_left_aside(db, attempt, self._clock())
+        self._finish(attempt.run, RunState.CANCELLED, attempt.run.reason)
 
-            def take_back(effect: Any = effect) -> bool:
+    def _take_back(self, attempt: Attempt, workflow: Workflow[Any], context: Any) -> None:
+        with self._database.read() as db:
+            made = [each for each in effects.of_run(db, attempt.run.id) if not each.key.startswith("undo ")]
+        for effect in reversed(made):
+
+            def take_back(effect: EffectRecord = effect) -> bool:
                 workflow.undo(context, effect)
                 return True
 
-            try:
-                attempt.effect(f"undo {effect.key}", f"take back: {effect.what}", take_back, lambda _intent: None)
-            except (Transient, StateDisagrees) as trouble:
-                again = self._clock() + retrying.pause_after(3)
-                with self._database.write() as db:
-                    runs.change(
-                        db, attempt.run.id, RunState.CANCELLING, self._clock(), reason=str(trouble), look_again_at=again
-                    )
-                return
-        self._finish(attempt.run, RunState.CANCELLED, attempt.run.reason)
+            attempt.effect(f"undo {effect.key}", f"take back: {effect.what}", take_back, lambda _intent: None)
+
+    def _undo_later(self, attempt: Attempt, workflow: Workflow[Any], outcome: Outcome) -> None:
+        run, now = attempt.run, self._clock()
+        pause = outcome.look_again if isinstance(outcome, Running | Hold) else retrying.LONGEST_PAUSE
+        with self._database.write() as db:
+            self._write_step(db, attempt, workflow, outcome, now)
+            self._write_what_was_left_aside(db, attempt, now)
+            runs.change(db, run.id, RunState.CANCELLING, now, reason=run.reason, look_again_at=now + pause)
+            if isinstance(outcome, Hold) and holds.open_hold(db, run.id, attempt.step, outcome, now):
+                self._write_sayings(db, attempt, workflow.voice.held(attempt, outcome))
 
     def _finish(self, run: Run, state: RunState, reason: str) -> None:
+        now = self._clock()
         with self._database.write() as db:
-            holds.close(db, run.id, self._clock())
-            runs.change(db, run.id, state, self._clock(), reason=reason)
+            if not runs.change(db, run.id, state, now, reason=reason, only_from=_standing(run)):
+                return
+            holds.close(db, run.id, now)
         log.info("run finished", extra={"run": run.id, "lane": run.lane, "state": str(state)})
         self._wake_next(run.lane)
 
     def _park(self, attempt: Attempt, reason: str, trace: str = "", workflow: Workflow[Any] | None = None) -> None:
         run, now = attempt.run, self._clock()
-        failed = Failed(FailureKind.DEFECT, reason, {"traceback": trace})
+        sayings = _last_words(attempt, workflow, Failed(FailureKind.DEFECT, reason, {"traceback": trace}))
+        told = f"{reason} (relengotron runs show {run.id})"
         with self._database.write() as db:
+            if not runs.change(db, run.id, RunState.PARKED, now, reason=told, only_from=_standing(run)):
+                return
             holds.close(db, run.id, now)
-            runs.change(db, run.id, RunState.PARKED, now, reason=f"{reason} (relengotron runs show {run.id})")
             if attempt.step:
                 runs.write_step(db, run.id, attempt.step, StepState.FAILED, trace or reason, now)
-            if workflow is not None:
-                self._write_sayings(db, attempt, workflow.voice.failed(attempt, failed))
+            self._write_sayings(db, attempt, sayings)
         self._wake_next(run.lane)
 
     def _wake_next(self, lane: str) -> None:
@@ -227,6 +286,30 @@ class Runner:
 
 class _Troubled(Running):
     """Running only because the outside is in trouble."""
+
+
+class _TroubledHold(Hold):
+    """Held only because the outside is in trouble for so long that a person should look."""
+
+
+def _is_blip(outcome: Outcome, known: StepRecord | None) -> bool:
+    """Whether a wait for people goes on, and only could not be looked at just now."""
+    return isinstance(outcome, _Troubled) and known is not None and known.state is StepState.HELD
+
+
+def _standing(run: Run) -> tuple[RunState, ...]:
+    """Where the run may stand for what this attempt writes: a cancel that came meanwhile wins."""
+    return (RunState.CANCELLING,) if run.state is RunState.CANCELLING else runs.GOING
+
+
+def _last_words(attempt: Attempt, workflow: Workflow[Any] | None, failed: Failed) -> list[Saying]:
+    if workflow is None:
+        return []
+    try:
+        return list(workflow.voice.failed(attempt, failed))
+    except Exception:
+        log.exception("a parked run could not say so", extra={"run": attempt.run.id})
+        return []
 
 
 def _step_state(outcome: Outcome) -> tuple[StepState, str]:

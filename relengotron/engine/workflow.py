@@ -59,7 +59,8 @@ def nothing_to_undo(_context: Any, _effect: EffectRecord) -> None:
 class Workflow(Generic[C]):
     """A procedure: its steps in order, what they hold in their hands, what is told and how it is undone.
 
-    ``undo`` takes back one finished effect; it looks first and may be repeated.
+    ``undo`` takes back one effect; it looks first, because an effect that is not finished may have happened or not, and
+    it may be repeated.
     """
 
     name: str
@@ -67,6 +68,12 @@ class Workflow(Generic[C]):
     context: Callable[[Attempt], C]
     voice: Voice
     undo: Callable[[C, EffectRecord], None] = nothing_to_undo
+
+    def __post_init__(self) -> None:
+        """Refuse two steps of one name: the second would be taken for done with the first."""
+        names = [step.__name__ for step in self.steps]
+        if len(set(names)) < len(names):
+            raise ValueError(f"workflow {self.name!r} has two steps of one name: {', '.join(names)}")
 
 
 Catalogue = Mapping[str, Workflow[Any]]

@@ -1,6 +1,7 @@
 """The moving parts of the daemon: a few threads, each turning one wheel until it is told to stop."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +16,7 @@ from relengotron.engine.wakes import WakeQueue
 log = logging.getLogger(__name__)
 
 CALENDAR_LOOKS_EVERY = timedelta(seconds=5)
+SHORTEST_CALENDAR_PAUSE = timedelta(milliseconds=100)
 PAUSE_AFTER_A_STUMBLE = timedelta(seconds=1)
 
 
@@ -74,8 +76,11 @@ class Works:
         self._calendar_changed.set()
         for wheel in self._wheels:
             wheel.pushed.set()
+        end = time.monotonic() + patience.total_seconds()
         for thread in self._threads:
-            thread.join(patience.total_seconds())
+            thread.join(max(0.0, end - time.monotonic()))
+            if thread.is_alive():
+                log.warning("still at work, left behind", extra={"thread": thread.name})
 
     def _spawn(self, name: str, target: Callable[..., None], *arguments: object) -> None:
         thread = Thread(target=target, args=arguments, name=f"relengotron-{name}", daemon=True)
@@ -90,7 +95,8 @@ class Works:
                     pass
             except Exception:
                 log.exception("a wheel stumbled and goes on", extra={"wheel": wheel.name})
-            wheel.pushed.wait(wheel.every.total_seconds())
+            if not self._stopping.is_set():  # stop() may have pushed before the wheel was cleared
+                wheel.pushed.wait(wheel.every.total_seconds())
 
     def _advance_runs(self) -> None:
         while (run := self._wakes.take()) is not None:
@@ -111,7 +117,8 @@ class Works:
                 pause = self._wake_what_is_due()
             except Exception:
                 log.exception("the calendar stumbled and goes on")
-            self._calendar_changed.wait(pause.total_seconds())
+            if not self._stopping.wait(SHORTEST_CALENDAR_PAUSE.total_seconds()):
+                self._calendar_changed.wait(pause.total_seconds())
 
     def _wake_what_is_due(self) -> timedelta:
         """Wake each run that wanted to look again by now; say how long until the next one wants to."""

@@ -3,9 +3,11 @@
 from relengotron.model.events import (
     BuildTagged,
     BuildUntagged,
+    CancelWished,
     Event,
     PushRequested,
     ResultStored,
+    RetryWished,
     RpmSigned,
     TaskStateChanged,
     UpdateChanged,
@@ -29,5 +31,5 @@ def business_key(event: Event) -> str | None:
             return f"result:{result_id}"
         case PushRequested() | TaskStateChanged() | ResultStored():
             return None
-        case BuildTagged() | BuildUntagged() | UpdateChanged():
+        case BuildTagged() | BuildUntagged() | UpdateChanged() | RetryWished() | CancelWished():
             return None

@@ -34,10 +34,14 @@ def checked_size(raw: object) -> None:
 
 def _refuse_what_is_not_json(raw: object) -> None:
     level = [raw]
+    seen = 0
     for _ in range(DEEPEST_NESTING + 1):
         level = [inside for value in level for inside in _inside(value)]
+        seen += len(level)
         if not level:
             return
+        if seen > LARGEST_MESSAGE:  # each value takes a byte at least
+            raise MalformedInput(f"larger than {LARGEST_MESSAGE} bytes")
     raise MalformedInput(f"nested deeper than {DEEPEST_NESTING} levels")
 
 

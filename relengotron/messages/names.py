@@ -87,17 +87,21 @@ def is_printable(text: str) -> bool:
 
 def is_person(text: str) -> bool:
     """Whether the text can be the name of an account."""
-    return is_printable(text) and len(text) <= LONGEST_NAME and not text.startswith("-")
-
-
-def is_title(text: str) -> bool:
-    """Whether the text can be shown to people as a title."""
-    return is_printable(text) and len(text) <= LONGEST_TITLE
+    return is_item(text)
 
 
 def is_item(text: str) -> bool:
     """Whether the text can be the name of something tested: printable, no option, no way up a path."""
-    return is_person(text) and not text.startswith("/") and ".." not in text.split("/")
+    return len(text) <= LONGEST_NAME and _is_harmless(text)
+
+
+def is_title(text: str) -> bool:
+    """Whether the text can be shown to people as a title, and looked up by it."""
+    return len(text) <= LONGEST_TITLE and _is_harmless(text)
+
+
+def _is_harmless(text: str) -> bool:
+    return is_printable(text) and not text.startswith(("-", "/")) and ".." not in text.split("/")
 
 
 def _fits(pattern: re.Pattern[str], text: str) -> bool:

@@ -90,6 +90,8 @@ def push_step(
     attempt: int = 1,
 ) -> OutgoingMessage:
     """The step named in the facts is in another state now; ``promise`` says what holds once it is done."""
+    if facts.step is None:
+        raise ValueError("push.step tells about a step, and the facts name none")
     told = {"state": state, "promise": promise, "attempt": attempt}
     return _message("push.step", facts, told, artifact=artifact, reason=reason)
 
@@ -214,7 +216,7 @@ def push_complete(
         "results": [_artifact_result(result) for result in results],
         "updates": [_update_result(update) for update in updates],
         "started_at": _iso(started_at),
-        "duration_s": (facts.at - started_at).total_seconds(),
+        "duration_s": max(0.0, (facts.at - started_at).total_seconds()),
     }
     return _message("push.complete", facts, told, reason=reason)
 

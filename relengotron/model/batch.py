@@ -7,11 +7,14 @@ from relengotron.model.lane import Lane
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One Bodhi update as the push knows it: its names, its weight and its builds (NVRs as text)."""
+    """One Bodhi update: its names, where it belongs, and its builds (NVRs as Koji writes them)."""
 
     alias: str
     title: str
     type: str
+    release: str
+    request: str | None
+    is_locked: bool
     builds: tuple[str, ...]
 
     @property
@@ -22,12 +25,37 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The updates asked for in one lane by one message; ``updates`` holds titles or aliases, unread yet."""
+    """The updates that one message asks for in one lane; ``updates`` are titles or aliases, as they were asked for."""
 
     lane: Lane
     updates: tuple[str, ...]
     agent: str
-    trigger_msg_id: str
-    security: bool = False
-    content_type: str = "rpm"
-    resume: bool = False
+    is_security: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ejected:
+    """An update that the push leaves behind, and why; ``alias`` is empty when Bodhi does not know it."""
+
+    alias: str
+    title: str
+    reason: str
+    builds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """What a push ships by now, and what it has left behind on the way."""
+
+    updates: tuple[Update, ...]
+    ejected: tuple[Ejected, ...] = ()
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        """Every build of every update, in order."""
+        return tuple(build for update in self.updates for build in update.builds)
+
+    def without(self, ejected: tuple[Ejected, ...]) -> "Shipment":
+        """The shipment after some more updates were left behind."""
+        gone = {each.title for each in ejected}
+        return Shipment(tuple(each for each in self.updates if each.title not in gone), self.ejected + ejected)

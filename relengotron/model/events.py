@@ -131,7 +131,34 @@ class UpdateChanged:
     what: UpdateChange
 
 
-Event = PushRequested | TaskStateChanged | BuildTagged | BuildUntagged | RpmSigned | ResultStored | UpdateChanged
+@dataclass(frozen=True, slots=True)
+class RetryWished:
+    """A person at the command line wants a run to try again what failed."""
+
+    run: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelWished:
+    """A person at the command line calls a run off."""
+
+    run: str
+    agent: str
+    reason: str
+
+
+Event = (
+    PushRequested
+    | TaskStateChanged
+    | BuildTagged
+    | BuildUntagged
+    | RpmSigned
+    | ResultStored
+    | UpdateChanged
+    | RetryWished
+    | CancelWished
+)
 
 
 @dataclass(frozen=True, slots=True)

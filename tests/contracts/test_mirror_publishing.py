@@ -1,5 +1,6 @@
 """Does the master mirror keep its promises, whatever dies in between?"""
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relengotron.errors import MalformedInput, PowerCut, RequestRefused, StateDisagrees, SystemBusy
+from relengotron.errors import MalformedInput, PowerCut, RequestRefused, StateDisagrees, SystemBusy, SystemUnreachable
 from relengotron.systems.mirror.client import MasterMirror
 from relengotron.systems.mirror.disk import Disk
 from relengotron.systems.mirror.paths import rel_path
@@ -92,7 +93,7 @@ def check_what_it_names(repo: Path, repomd: str) -> None:
 
 
 OLD = {"bash-4.rpm": "bash four", "same-1.rpm": "same"}
-NEW = {"bash-5.rpm": "bash five", "same-1.rpm": "same", "more-1.rpm": "more"}
+NEW = {"bash-5.rpm": "bash five", "same-1.rpm": "same"}
 
 
 def publish(mirror: Mirror, source: Path, run: str, target: str = TARGET) -> Manifest:
@@ -233,7 +234,6 @@ def a_push(place: Place, old: Path, new: Path) -> None:
     """Two publications, a way back, and the way forward again."""
     first = publish(place.mirror, old, "run-1")
     second = publish(place.mirror, new, "run-2")
-    place.mirror.sweep(TARGET)
     place.mirror.withdraw(TARGET, first)
     place.mirror.withdraw(TARGET, second)
     place.mirror.sweep(TARGET, keep_generations=0)
@@ -348,6 +348,19 @@ def test_only_plain_files_are_published(place: Place, tmp_path: Path, odd: str) 
             (source / "a\nb").write_text("x")
     with pytest.raises(RequestRefused):
         place.mirror.stage(source, TARGET, "run-1")
+
+
+def test_a_full_disk_is_waited_for(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    source = compose(tmp_path / "old", OLD)
+    with monkeypatch.context() as broken:
+        broken.setattr("shutil.copyfile", full)
+        with pytest.raises(SystemUnreachable, match="No space left"):
+            place.mirror.stage(source, TARGET, "run-1")
+    publish(place.mirror, source, "run-1")
+    read_as_a_client(place)
 
 
 def test_an_empty_or_absent_folder_is_not_published(place: Place, tmp_path: Path) -> None:

@@ -167,6 +167,20 @@ def test_a_commit_is_pulled_by_name_without_moving_our_ref(repo: OstreeRepo, tmp
     assert repo.fsck().clean
 
 
+def test_a_pull_that_was_cut_off_is_not_taken_for_a_commit(repo: OstreeRepo, tmp_path: Path) -> None:
+    compose = OstreeCli(tmp_path / "compose")
+    compose.init_archive()
+    newest = repo.pull_local(compose.path, commit(compose, "one"))
+    (repo.path / "state" / f"{newest}.commitpartial").touch()
+
+    assert not repo.has_commit(newest)
+    with pytest.raises(RequestRefused, match="not whole"):
+        repo.set_ref(REF, newest, expected_old=None)
+
+    repo.pull_local(compose.path, newest)
+    repo.set_ref(REF, newest, expected_old=None)
+
+
 def test_a_corrupt_object_is_not_pulled(repo: OstreeRepo, tmp_path: Path) -> None:
     compose = OstreeCli(tmp_path / "compose")
     compose.init_archive()

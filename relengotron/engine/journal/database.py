@@ -4,15 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from relengotron.errors import SettingsError, SystemBusy
+
+_MIGRATING = Lock()  # alembic keeps what it works on in a global
+_MIGRATION_LOCK = 5_152_025_101  # any number that nobody else locks in this database
 
 
 class Database:
@@ -27,24 +32,39 @@ class Database:
         try:
             self.engine = _open(url)
             self._migrate()
-        except (SQLAlchemyError, OSError, ImportError) as trouble:
+        except (SQLAlchemyError, CommandError, OSError, ImportError) as trouble:
             raise SettingsError(f"journal.url: cannot open {_without_password(url)!r}: {trouble}") from trouble
         self._turn = RLock()
+        self._is_writing = False
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction; it is on disk when the block ends, and never happened when the block raises."""
+        """One transaction; it is on disk when the block ends, and never happened when the block raises.
+
+        Raises:
+            SystemBusy: the journal cannot be written now: the disk is full, or the server is away.
+        """
         with self._turn:
+            if self._is_writing:
+                raise RuntimeError("a write inside a write would wait for itself for ever")
+            self._is_writing = True
             try:
-                with self.engine.begin() as connection:
+                with _or_busy("written"), self.engine.begin() as connection:
                     yield connection
-            except OperationalError as trouble:
-                raise SystemBusy(f"the journal cannot be written: {trouble.orig}") from trouble
+            finally:
+                self._is_writing = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent look at what is committed."""
-        with self.engine.connect().execution_options(relengotron_reads_only=True) as connection:
+        """A consistent look at what is committed.
+
+        Raises:
+            SystemBusy: the journal cannot be read now.
+        """
+        with (
+            _or_busy("read"),
+            self.engine.connect().execution_options(relengotron_reads_only=True) as connection,
+        ):
             yield connection
 
     def close(self) -> None:
@@ -53,19 +73,35 @@ class Database:
 
     def _migrate(self) -> None:
         config = Config()
-        config.set_main_option("script_location", str(resources.files("relengotron.engine.journal") / "migrations"))
-        with self.engine.begin() as connection:
+        scripts = resources.files("relengotron.engine.journal") / "migrations"
+        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+        with _MIGRATING, self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+@contextmanager
+def _or_busy(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as trouble:
+        raise SystemBusy(f"the journal cannot be {what}: {trouble.orig}") from trouble
+    except PoolTimeout as trouble:
+        raise SystemBusy(f"the journal cannot be {what}: {trouble}") from trouble
 
 
 def _open(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10)
+        return create_engine(parsed, pool_pre_ping=True, pool_size=20)
+    waiting: dict[str, Any] = {"timeout": 30, "check_same_thread": False}
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = create_engine(parsed, connect_args=waiting, pool_size=20)
+    else:
+        engine = create_engine(parsed, connect_args=waiting)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from relengotron.engine.journal.tables import effects
 from relengotron.engine.journal.times import moment, moment_or_none, stamp
+from relengotron.model.codec import to_json
 from relengotron.model.run import EffectRecord
 
 
@@ -23,7 +24,7 @@ def intend(db: Connection, run: str, key: str, what: str, old: Any, now: datetim
         "run": run,
         "key": key,
         "what": what,
-        "old": old,
+        "old": to_json(old),
         "result": None,
         "is_finished": False,
         "intended_at": stamp(now),
@@ -36,7 +37,9 @@ def intend(db: Connection, run: str, key: str, what: str, old: Any, now: datetim
 def finish(db: Connection, effect: EffectRecord, result: Any, now: datetime) -> None:
     """Write down that it was done, and what came of it."""
     db.execute(
-        update(effects).where(effects.c.id == effect.id).values(result=result, is_finished=True, finished_at=stamp(now))
+        update(effects)
+        .where(effects.c.id == effect.id)
+        .values(result=to_json(result), is_finished=True, finished_at=stamp(now))
     )
 
 

@@ -4,13 +4,15 @@ from sqlalchemy import Connection, RowMapping, insert, select
 
 from relengotron.engine.journal.tables import evidence
 from relengotron.engine.journal.times import moment, stamp
+from relengotron.model.codec import to_json
 from relengotron.model.run import Evidence
 
 
 def add(db: Connection, item: Evidence) -> bool:
     """Keep the item; False when it says what is known already."""
+    facts = to_json(dict(item.facts))  # as it will be read back: a tuple must not look like news at every look
     known = newest_of(db, item.run, item.subject_kind, item.subject)
-    if known is not None and (known.state, known.reason, known.facts) == (item.state, item.reason, item.facts):
+    if known is not None and (known.state, known.reason, known.facts) == (item.state, item.reason, facts):
         return False
     db.execute(
         insert(evidence).values(
@@ -20,7 +22,7 @@ def add(db: Connection, item: Evidence) -> bool:
             subject=item.subject,
             state=item.state,
             reason=item.reason,
-            facts=dict(item.facts),
+            facts=facts,
             at=stamp(item.at),
         )
     )

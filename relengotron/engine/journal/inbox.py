@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
+from relengotron.engine.journal.columns import insert_once
 from relengotron.engine.journal.tables import inbox
 from relengotron.engine.journal.times import moment, stamp
 
@@ -45,24 +46,17 @@ def store(
     parked_because: str | None = None,
 ) -> bool:
     """Keep the message; False when it is here already, under its id or its business key."""
-    known = inbox.c.msg_id == msg_id
-    if business_key is not None:
-        known |= inbox.c.business_key == business_key
-    if db.execute(select(inbox.c.id).where(known).limit(1)).first() is not None:
-        return False
-    db.execute(
-        insert(inbox).values(
-            msg_id=msg_id,
-            business_key=business_key,
-            topic=topic,
-            raw=dict(raw),
-            received_at=stamp(now),
-            state=MessageState.NEW if parked_because is None else MessageState.PARKED,
-            reason=parked_because or "",
-            settled_at=None if parked_because is None else stamp(now),
-        )
-    )
-    return True
+    row = {
+        "msg_id": msg_id,
+        "business_key": business_key,
+        "topic": topic,
+        "raw": dict(raw),
+        "received_at": stamp(now),
+        "state": MessageState.NEW if parked_because is None else MessageState.PARKED,
+        "reason": parked_because or "",
+        "settled_at": None if parked_because is None else stamp(now),
+    }
+    return insert_once(db, inbox, row)
 
 
 def unsettled(db: Connection, limit: int) -> list[StoredMessage]:

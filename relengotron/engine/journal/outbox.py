@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
+from relengotron.engine.journal.columns import insert_once
 from relengotron.engine.journal.tables import outbox
 from relengotron.engine.journal.times import moment, moment_or_none, stamp
+from relengotron.model.codec import to_json
 
 OUR_MESSAGES = uuid.UUID("5d2e2b1a-3f0c-5b7e-9c59-6f5b0d7a9f10")
 
@@ -29,21 +31,17 @@ class OutboxMessage:
 
 def write(db: Connection, run: str, key: str, topic: str, body: Mapping[str, Any], now: datetime) -> bool:
     """Let the message be sent once this transaction is on disk; False when the run said it already."""
-    if db.execute(select(outbox.c.id).where(outbox.c.run == run, outbox.c.key == key)).first() is not None:
-        return False
-    db.execute(
-        insert(outbox).values(
-            msg_id=f"{now.year}-{uuid.uuid5(OUR_MESSAGES, f'{run} {key}')}",
-            run=run,
-            key=key,
-            topic=topic,
-            body=dict(body),
-            written_at=stamp(now),
-            attempts=0,
-            trouble="",
-        )
-    )
-    return True
+    row = {
+        "msg_id": f"{now.year}-{uuid.uuid5(OUR_MESSAGES, f'{run} {key}')}",
+        "run": run,
+        "key": key,
+        "topic": topic,
+        "body": to_json(dict(body)),
+        "written_at": stamp(now),
+        "attempts": 0,
+        "trouble": "",
+    }
+    return insert_once(db, outbox, row)
 
 
 def unsent(db: Connection, limit: int) -> list[OutboxMessage]:

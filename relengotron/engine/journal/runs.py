@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, case, delete, func, insert, select, update
 
+from relengotron.engine.journal.columns import insert_once
 from relengotron.engine.journal.tables import runs, steps, watches
 from relengotron.engine.journal.times import moment, moment_or_none, stamp
 from relengotron.model.codec import to_json
@@ -16,45 +17,54 @@ from relengotron.model.run import Run, RunState, StepRecord, StepState
 
 BEGUN = (RunState.OPEN, RunState.HELD, RunState.CANCELLING)
 UNFINISHED = (RunState.QUEUED, *BEGUN)
+GOING = (RunState.QUEUED, RunState.OPEN, RunState.HELD)
+UNDO = "undo"
+SHORTEST_ABBREVIATION = 4
+
+_TURN = (
+    case((runs.c.state.in_((RunState.OPEN, RunState.HELD)), 0), (runs.c.state == RunState.CANCELLING, 1), else_=2),
+    runs.c.number,
+    runs.c.id,
+)
 
 
 def open_run(db: Connection, start: Start, now: datetime) -> str | None:
     """A new run, queued in its lane; None when its key is known already."""
-    if db.execute(select(runs.c.id).where(runs.c.key == start.key)).first() is not None:
-        return None
     run = f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
-    db.execute(
-        insert(runs).values(
-            id=run,
-            workflow=start.workflow,
-            lane=start.lane,
-            key=start.key,
-            state=RunState.QUEUED,
-            request=to_json(start.request),
-            reason="",
-            priority=start.priority,
-            attempt=1,
-            trigger_msg_id=start.trigger_msg_id,
-            created_at=stamp(now),
-            updated_at=stamp(now),
-            look_again_at=stamp(now),
-        )
-    )
-    return run
+    row = {
+        "id": run,
+        "number": select(func.coalesce(func.max(runs.c.number), 0) + 1).scalar_subquery(),
+        "workflow": start.workflow,
+        "lane": start.lane,
+        "key": start.key,
+        "state": RunState.QUEUED,
+        "request": to_json(start.request),
+        "reason": "",
+        "priority": start.priority,
+        "attempt": 1,
+        "trigger_msg_id": start.trigger_msg_id,
+        "created_at": stamp(now),
+        "updated_at": stamp(now),
+        "look_again_at": stamp(now),
+    }
+    return run if insert_once(db, runs, row) else None
 
 
 def find(db: Connection, run: str) -> Run | None:
-    """The run with this id, or with an id that begins like this and is the only one."""
+    """The run with this id, or the only one whose id begins or ends with these four or more characters."""
     exact = db.execute(select(runs).where(runs.c.id == run)).mappings().first()
     if exact is not None:
         return _run(exact)
-    alike = db.execute(select(runs).where(runs.c.id.contains(run, autoescape=True)).limit(2)).mappings().all()
+    if len(run) < SHORTEST_ABBREVIATION:
+        return None
+    looks_like = runs.c.id.startswith(run, autoescape=True) | runs.c.id.endswith(run, autoescape=True)
+    alike = db.execute(select(runs).where(looks_like).limit(2)).mappings().all()
     return _run(alike[0]) if len(alike) == 1 else None
 
 
 def newest(db: Connection, limit: int, *, lane: str | None = None, states: Collection[RunState] = ()) -> list[Run]:
     """Runs, newest first."""
-    query = select(runs).order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit)
+    query = select(runs).order_by(runs.c.number.desc()).limit(limit)
     if lane is not None:
         query = query.where(runs.c.lane == lane)
     if states:
@@ -64,13 +74,13 @@ def newest(db: Connection, limit: int, *, lane: str | None = None, states: Colle
 
 def opened_by(db: Connection, trigger_msg_id: str) -> list[Run]:
     """Every run that one message opened."""
-    query = select(runs).where(runs.c.trigger_msg_id == trigger_msg_id).order_by(runs.c.created_at)
+    query = select(runs).where(runs.c.trigger_msg_id == trigger_msg_id).order_by(runs.c.number)
     return [_run(row) for row in db.execute(query).mappings()]
 
 
 def heads_of_lanes(db: Connection) -> list[Run]:
-    """The oldest unfinished run of every lane: the only ones that may advance."""
-    query = select(runs).where(runs.c.state.in_(UNFINISHED)).order_by(runs.c.created_at, runs.c.id)
+    """The run of every lane that may advance: the one that has begun, else the oldest that waits."""
+    query = select(runs).where(runs.c.state.in_(UNFINISHED)).order_by(*_TURN)
     heads: dict[str, Run] = {}
     for row in db.execute(query).mappings():
         heads.setdefault(row["lane"], _run(row))
@@ -78,36 +88,37 @@ def heads_of_lanes(db: Connection) -> list[Run]:
 
 
 def is_head_of_lane(db: Connection, run: Run) -> bool:
-    """Whether no older run of the lane is unfinished."""
-    older = (
-        select(runs.c.id)
-        .where(runs.c.lane == run.lane, runs.c.state.in_(UNFINISHED))
-        .order_by(runs.c.created_at, runs.c.id)
-        .limit(1)
-    )
-    return db.execute(older).scalar() == run.id
+    """Whether it is this run's turn in its lane."""
+    head = next_in_lane(db, run.lane)
+    return head is not None and head.id == run.id
 
 
 def next_in_lane(db: Connection, lane: str) -> Run | None:
-    """The oldest unfinished run of a lane."""
-    query = (
-        select(runs)
-        .where(runs.c.lane == lane, runs.c.state.in_(UNFINISHED))
-        .order_by(runs.c.created_at, runs.c.id)
-        .limit(1)
-    )
+    """The run of a lane whose turn it is."""
+    query = select(runs).where(runs.c.lane == lane, runs.c.state.in_(UNFINISHED)).order_by(*_TURN).limit(1)
     row = db.execute(query).mappings().first()
     return None if row is None else _run(row)
 
 
 def change(
-    db: Connection, run: str, state: RunState, now: datetime, *, reason: str = "", look_again_at: datetime | None = None
-) -> None:
-    """Write down where a run stands and when it looks at the world again by itself."""
-    db.execute(
-        update(runs)
-        .where(runs.c.id == run)
-        .values(
+    db: Connection,
+    run: str,
+    state: RunState,
+    now: datetime,
+    *,
+    reason: str = "",
+    look_again_at: datetime | None = None,
+    only_from: Collection[RunState] = (),
+) -> bool:
+    """Write down where a run stands and when it looks at the world again by itself.
+
+    False, and nothing is written, when the run does not stand ``only_from`` any more: somebody cancelled it meanwhile.
+    """
+    query = update(runs).where(runs.c.id == run)
+    if only_from:
+        query = query.where(runs.c.state.in_(only_from))
+    changed = db.execute(
+        query.values(
             state=state,
             reason=reason,
             updated_at=stamp(now),
@@ -115,14 +126,21 @@ def change(
             look_again_at=None if look_again_at is None else stamp(look_again_at),
         )
     )
-    if state.is_finished:
+    if changed.rowcount and state.is_finished:
         watch(db, run, ())
+    return bool(changed.rowcount)
 
 
 def begin_attempt(db: Connection, run: str, now: datetime) -> None:
-    """Open a run once more; steps that failed or hold are pending again."""
+    """Let a run try again; steps that failed or hold are pending again.
+
+    A finished run gave its lane away: it queues for it anew. One that stumbled while it was taken back is taken back.
+    """
+    state = RunState(db.execute(select(runs.c.state).where(runs.c.id == run)).scalar_one())
+    again = RunState.QUEUED if state.is_finished else RunState.OPEN
+    is_taken_back = UNDO in steps_of(db, run)
     db.execute(update(runs).where(runs.c.id == run).values(attempt=runs.c.attempt + 1))
-    change(db, run, RunState.OPEN, now, look_again_at=now)
+    change(db, run, RunState.CANCELLING if is_taken_back else again, now, look_again_at=now)
     unfinished = (StepState.FAILED, StepState.HELD, StepState.RUNNING)
     db.execute(delete(steps).where(steps.c.run == run, steps.c.state.in_(unfinished)))
 
@@ -168,11 +186,14 @@ def write_step(
 
 
 def due(db: Connection, limit: int) -> list[tuple[str, int, datetime]]:
-    """The begun runs that look at the world again by themselves, the next one first: id, priority, when."""
+    """The heads of lanes that look at the world again by themselves, the next one first: id, priority, when."""
+    turn = func.row_number().over(partition_by=runs.c.lane, order_by=_TURN).label("turn")
+    columns = (runs.c.id, runs.c.priority, runs.c.look_again_at)
+    unfinished = select(*columns, turn).where(runs.c.state.in_(UNFINISHED)).subquery()
     query = (
-        select(runs.c.id, runs.c.priority, runs.c.look_again_at)
-        .where(runs.c.state.in_(BEGUN), runs.c.look_again_at.is_not(None))
-        .order_by(runs.c.look_again_at)
+        select(unfinished.c.id, unfinished.c.priority, unfinished.c.look_again_at)
+        .where(unfinished.c.turn == 1, unfinished.c.look_again_at.is_not(None))
+        .order_by(unfinished.c.look_again_at)
         .limit(limit)
     )
     return [(run, priority, moment(at)) for run, priority, at in db.execute(query)]

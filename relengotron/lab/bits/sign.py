@@ -1,7 +1,7 @@
 """How do the lab's packages get real signatures?
 
-Signing happens on a copy; what Koji wants is the signature header, which its client library can read from that copy. The
-throw-away key lies beside the packages. An agent lives only while a batch is signed.
+Signing happens on a copy; what Koji wants is the signature header, which its client library can read from that copy.
+The throw-away key lies beside the packages. An agent lives only while a batch is signed.
 """
 
 import os

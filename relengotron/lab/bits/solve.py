@@ -93,7 +93,7 @@ def _jobs(pool: solv.Pool, wanted: Iterable[str]) -> tuple[list[solv.Job], list[
     return jobs, missing
 
 
-def _candidate(each: solv.Solvable) -> Candidate:
+def _candidate(each: solv.XSolvable) -> Candidate:
     epoch, version, release = split_evr(each.evr)
     checksum = each.lookup_checksum(solv.SOLVABLE_CHECKSUM)
     return Candidate(

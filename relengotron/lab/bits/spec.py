@@ -52,7 +52,7 @@ def _subpackage(binary: Binary) -> str:
 
 def _write(source: Source, binary: Binary, path: str) -> str:
     """Shell lines of ``%install`` that create one file whose content names its exact build."""
-    target = f"%{{buildroot}}{_expand(path)}"
+    target = f"$RPM_BUILD_ROOT{_expand(path)}"
     arch = "noarch" if binary.noarch else "%{_target_cpu}"
     line = f"{binary.name} %{{version}}-%{{release}} {arch}"
     if path.startswith(PROGRAM_FOLDERS):

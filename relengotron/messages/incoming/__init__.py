@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from relengotron.errors import MalformedInput
 from relengotron.messages.envelope import Envelope
-from relengotron.messages.incoming import bodhi, koji, relengotron, resultsdb, taskotron
+from relengotron.messages.incoming import bodhi, koji, person, relengotron, resultsdb, taskotron
 from relengotron.model.events import Event, Ignored, UpdateChange
 
 Parser = Callable[[Mapping[str, Any]], Event | Ignored]
@@ -22,6 +22,11 @@ PARSERS: Final[Mapping[str, Parser]] = {
     "taskotron.result.new": taskotron.result_stored,
     "resultsdb.result.new": resultsdb.result_stored,
     "relengotron.push.request": relengotron.push_requested,
+}
+
+WISHES: Final[Mapping[str, Parser]] = {
+    f"{person.WISHES}retry": person.retry_wished,
+    f"{person.WISHES}cancel": person.cancel_wished,
 }
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -49,7 +54,7 @@ def understand(envelope: Envelope) -> Event | Ignored:
     Raises:
         MalformedInput: the topic is ours to act on, but the body is not what it claims to be.
     """
-    parser = PARSERS.get(envelope.suffix)
+    parser = PARSERS.get(envelope.suffix) or WISHES.get(envelope.suffix)
     if parser is None:
         return Ignored(_why_ignored(envelope.suffix))
     try:

@@ -145,8 +145,12 @@ def _own_config(config: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _opened(config: dict[str, Any]) -> Any:
     # The context must not sign: the seal does, after it has put our msg_id into the envelope.
+    # Made in two steps, because a context that finds no free address forgets to close its socket.
+    context = fedmsg.core.FedMsgContext.__new__(fedmsg.core.FedMsgContext)
     try:
-        return fedmsg.core.FedMsgContext(**(config | {"sign_messages": False}))
+        context.__init__(**(config | {"sign_messages": False}))
     except OSError as error:
+        context.destroy()
         addresses = config["endpoints"][config["name"]]
         raise SettingsError(f"every address of {config['name']!r} is taken: {addresses}") from error
+    return context

@@ -1,13 +1,19 @@
 """How does one change on a file system become durable and all-or-nothing?"""
 
+import functools
 import hashlib
 import os
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
+from relengotron.errors import SystemUnreachable
 from relengotron.systems.mirror.paths import PRIVATE
 from relengotron.systems.mirror.port import Entry
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _CHUNK = 1 << 20
 
 
@@ -45,7 +51,7 @@ class Disk:
         self._settle(beside, place)
 
     def link(self, source: Path, place: Path) -> None:
-        """The place names the same file as the source, whatever it named before."""
+        """The place names the same file as the source, whatever it named before; durable after ``settle``."""
         self.folder(place.parent)
         beside = _beside(place)
         beside.unlink(missing_ok=True)
@@ -54,7 +60,11 @@ class Disk:
         self.before("rename", place)
         beside.replace(place)
         beside.unlink(missing_ok=True)  # a rename between two names of one file does nothing
-        sync_folder(place.parent)
+
+    def settle(self, places: Iterable[Path]) -> None:
+        """The names of all these places are on disk."""
+        for folder in {place.parent for place in places}:
+            sync_folder(folder)
 
     def remove(self, path: Path) -> None:
         """The file is gone."""
@@ -82,6 +92,19 @@ class Disk:
         self.before("rename", place)
         beside.replace(place)
         sync_folder(place.parent)
+
+
+def in_our_words(verb: Callable[P, T]) -> Callable[P, T]:
+    """A verb whose trouble with the file system is told as ours: full or broken disks are waited for."""
+
+    @functools.wraps(verb)
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return verb(*args, **kwargs)
+        except OSError as error:
+            raise SystemUnreachable(f"the mirror's file system: {error}") from error
+
+    return told
 
 
 def _beside(place: Path) -> Path:

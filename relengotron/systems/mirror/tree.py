@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from relengotron.errors import MalformedInput, RequestRefused, StateDisagrees
-from relengotron.systems.mirror.disk import Disk, entry_of
+from relengotron.systems.mirror.disk import Disk, entry_of, in_our_words
 from relengotron.systems.mirror.generations import Generations
 from relengotron.systems.mirror.order import Rank, has_one_content_for_ever, in_order, rank
 from relengotron.systems.mirror.paths import PRIVATE, RelPath, inside, rel_path
@@ -23,6 +23,7 @@ class MirrorTree:
         self._states = states
         self._disk = disk or Disk()
 
+    @in_our_words
     def stage(self, source: Path, target: RelPath, run: str) -> Staged:
         """The files of ``source`` lie beside the target, complete and on disk; readers see nothing."""
         manifest = read_source(source)
@@ -33,6 +34,7 @@ class MirrorTree:
         for path, entry in manifest.items():
             if not _is(place / path, entry):
                 self._fill(source / path, self._live(target, path), place / path, entry)
+        self._disk.settle(place / path for path in manifest)
         return Staged(target, run, manifest, place)
 
     def _fill(self, source: Path, live: Path, place: Path, entry: Entry) -> None:
@@ -46,17 +48,22 @@ class MirrorTree:
 
     def _refuse_new_content_under_old_names(self, target: RelPath, manifest: Manifest) -> None:
         """A damaged file may be mended; a name that readers know by another checksum may not change its content."""
+        states = self.generations(target)
         for path, entry in manifest.items():
             if not has_one_content_for_ever(path) or not (live := self._live(target, path)).is_file():
                 continue
-            known = [state[path] for state in self.generations(target) if path in state]
-            if entry not in known and not _is(live, entry):
-                raise RequestRefused(f"{target}/{path} is live with other content, and readers rely on it")
+            if not any(state.get(path) == entry for state in states) and not _is(live, entry):
+                raise RequestRefused(
+                    f"{target}/{path} is live with other content, and readers rely on it"
+                    " (metadata files need their checksums in their names: createrepo_c --unique-md-filenames)"
+                )
 
+    @in_our_words
     def discard(self, target: RelPath, run: str) -> None:
         """What the run had staged for the target is gone."""
         self._disk.remove_folder(self._stage_of(target, run))
 
+    @in_our_words
     def switch(self, staged: Staged) -> Switched:
         """Readers see the staged state; at no moment did they see a mixed one."""
         generations = self._generations(staged.target)
@@ -67,6 +74,7 @@ class MirrorTree:
             self._disk.remove_folder(self._stage_of(staged.target, staged.run))
             return self._switched(staged.target, generations)
 
+    @in_our_words
     def withdraw(self, target: RelPath, to_manifest: Manifest) -> Switched:
         """Readers see an earlier state again; an empty manifest takes the target off the list altogether."""
         generations = self._generations(target)
@@ -83,9 +91,12 @@ class MirrorTree:
             for path in in_order(manifest)
             if not self._shows(target, path, manifest[path], place)
         }
-        for path, found in missing.items():
-            self._keep_what_is_replaced(target, path)
-            self._disk.link(found, self._live(target, path))
+        for each in Rank:
+            for path, found in missing.items():
+                if rank(path) is each:
+                    self._keep_what_is_replaced(target, path)
+                    self._disk.link(found, self._live(target, path))
+            self._disk.settle(self._live(target, path) for path in manifest if rank(path) is each)
 
     def _shows(self, target: RelPath, path: str, entry: Entry, place: Path | None) -> bool:
         live = self._live(target, path)
@@ -104,6 +115,7 @@ class MirrorTree:
             entry = entry_of(live)
             if not _is(kept := self._kept(target) / entry.sha256, entry):
                 self._disk.link(live, kept)
+                self._disk.settle([kept])
 
     def _hide_pointers(self, target: RelPath, paths: set[str]) -> None:
         for path in sorted(paths):
@@ -111,6 +123,7 @@ class MirrorTree:
                 self._keep_what_is_replaced(target, path)
                 self._disk.remove(self._live(target, path))
 
+    @in_our_words
     def sweep(self, target: RelPath, keep_generations: int = 1) -> tuple[str, ...]:
         """Files that neither the present state nor the last ``keep_generations`` name are gone; returns their paths."""
         generations = self._generations(target)
@@ -137,10 +150,12 @@ class MirrorTree:
             if path.name not in needed:
                 self._disk.remove(path)
 
+    @in_our_words
     def published(self, target: RelPath) -> Manifest | None:
         """The state we last published; None when there was none."""
         return self._generations(target).current()
 
+    @in_our_words
     def generations(self, target: RelPath) -> tuple[Manifest, ...]:
         """Every state that can still be put back, the present one last."""
         return self._generations(target).all()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemBusy
+from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemBusy, SystemUnreachable
 from relengotron.systems.ostree.command import OstreeCommand
 from relengotron.systems.ostree.gvariant import quoted
 from relengotron.systems.ostree.names import checked_commit, checked_ref, is_commit
@@ -40,7 +40,10 @@ class OstreeCli:
 
     def init_archive(self) -> None:
         """An archive repo exists here."""
-        self._path.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SystemUnreachable(f"no place for an OSTree repo: {error}") from error
         self._slow.act("init", "--mode=archive")
         if self._quick.ask("config", "get", "core.mode").strip() not in {"archive", "archive-z2"}:
             raise RequestRefused(f"{self._path} is an OSTree repo, but not an archive")
@@ -67,12 +70,12 @@ class OstreeCli:
         return {alias: target for alias, arrow, target in lines if arrow}
 
     def has_commit(self, commit: str) -> bool:
-        """Say whether the commit object is in this repo."""
+        """Say whether the commit is in this repo and every pull of it came to its end."""
         try:
             self._quick.ask("show", checked_commit(commit))
         except RequestRefused:
             return False
-        return True
+        return not (self._path / "state" / f"{commit}.commitpartial").exists()
 
     def commit_info(self, commit: str) -> CommitInfo:
         """Read one commit."""
@@ -108,6 +111,8 @@ class OstreeCli:
 
     def _refuse_what_clients_would_refuse(self, ref: str, commit: str) -> None:
         """``ostree reset`` takes a commit that is not there, or that is bound elsewhere; clients do not."""
+        if not self.has_commit(commit):
+            raise RequestRefused(f"commit {commit} is not whole in {self._path}")
         bindings = self.commit_info(commit).ref_bindings
         if bindings is not None and ref not in bindings:
             raise RequestRefused(f"commit {commit} is bound to {list(bindings)}, clients would refuse it as {ref}")

@@ -62,7 +62,7 @@ class OstreeRepo(Protocol):
         """Every alias with the ref it stands for."""
 
     def has_commit(self, commit: str) -> bool:
-        """Say whether the commit object is in this repo."""
+        """Say whether the commit is in this repo and every pull of it came to its end."""
 
     def commit_info(self, commit: str) -> CommitInfo:
         """Read one commit."""

@@ -1,13 +1,14 @@
 """What does the compose tool ``mash`` do in the lab?
 
-The tree is built from one anonymous ``listTaggedRPMS`` call and the signed copies in Koji's store. Multilib selection and
-delta packages are left out; their options are read and have no effect.
+The tree is built from one anonymous ``listTaggedRPMS`` call and the signed copies in Koji's store. Multilib selection
+and delta packages are left out; their options are read and have no effect.
 """
 
+import argparse
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
@@ -42,14 +43,13 @@ def _arguments() -> Arguments:
     return parser
 
 
-def _compose(options: "Arguments | object", out: TextIO) -> None:
-    given = vars(options)
-    distribution = read_config(given["config"], given["name"])
-    root = given["outputdir"] / distribution.output_subdir
+def _compose(given: argparse.Namespace, out: TextIO) -> None:
+    distribution = read_config(given.config, given.name)
+    root = given.outputdir / distribution.output_subdir
     if root.exists():
         shutil.rmtree(root)
     choices = _select(distribution, out)
-    _write_tree(distribution, choices, root, given["compsfile"], out)
+    _write_tree(distribution, choices, root, given.compsfile, out)
 
 
 def _select(distribution: Distribution, out: TextIO) -> list[Choice]:
@@ -79,9 +79,7 @@ def _check_signatures(choices: list[Choice], distribution: Distribution, out: Te
         raise ToolFailed(f"{len(bad)} packages are not signed with a preferred key")
 
 
-def _write_tree(
-    distribution: Distribution, choices: list[Choice], root: Path, comps: Path | None, out: TextIO
-) -> None:
+def _write_tree(distribution: Distribution, choices: list[Choice], root: Path, comps: Path | None, out: TextIO) -> None:
     folders = {arch: distribution.folders(arch) for arch in distribution.arches}
     plans = [
         (root / packages, root / repodata, [choice for choice in choices if choice.fits(arch)], comps)
@@ -94,21 +92,21 @@ def _write_tree(
         _log(out, "Waiting for file copy and createrepo to finish...")
         for packages, _, wanted, _ in plans:
             _log(out, f"Writing out files for {packages} ({len(wanted)} packages)...")
-        list(pool.map(lambda plan: _write_repo(distribution, *plan), plans))
+        list(pool.map(lambda plan: write_repo(*plan, hashed=distribution.hash_packages), plans))
     _log(out, "Depsolve and createrepo finished.")
 
 
-def _write_repo(
-    distribution: Distribution, packages: Path, repodata: Path, choices: list[Choice], comps: Path | None
-) -> None:
+def write_repo(packages: Path, repodata: Path, choices: Iterable[Choice], comps: Path | None, *, hashed: bool) -> None:
+    """Link the packages into their folder and make the metadata, in which equal content gives equal checksums."""
     packages.mkdir(parents=True, exist_ok=True)
+    newest = 0
     for choice in choices:
-        folder = packages / choice.name[0].lower() if distribution.hash_packages else packages
+        folder = packages / choice.name[0].lower() if hashed else packages
         folder.mkdir(exist_ok=True)
         _link(choice.path, folder / choice.path.name)
+        newest = max(newest, choice.buildtime)
     groups = ["--groupfile", str(comps.absolute())] if comps else []
-    revision = str(max((choice.buildtime for choice in choices), default=0))
-    stable = ["--revision", revision, "--set-timestamp-to-revision"]
+    stable = ["--revision", str(newest), "--set-timestamp-to-revision"]
     quick = ["--no-database", "--simple-md-filenames", "--general-compress-type", "gz", "--workers", "2"]
     run(["createrepo_c", "--quiet", *stable, *quick, *groups, str(repodata)])
 

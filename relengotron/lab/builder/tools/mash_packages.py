@@ -36,7 +36,7 @@ class Choice:
 def choose(
     rpms: Iterable[dict[str, Any]], builds: Iterable[dict[str, Any]], distribution: Distribution
 ) -> list[Choice]:
-    """One choice per package: the signature that comes first in ``keys``, else any signature, else the unsigned copy."""
+    """One choice per package: the signature that comes first in ``keys``, else any, else the unsigned copy."""
     homes = {build["build_id"]: build for build in builds}
     rows: dict[int, dict[str, Any]] = {}
     keys: dict[int, set[str]] = {}

@@ -47,24 +47,30 @@ class Session:
 class Rules(Protocol):
     """What calls ask of the policy."""
 
-    def apply(self, call: Call, name: str, data: Row) -> str | None: ...
+    def apply(self, call: Call, name: str, data: Row) -> str | None:
+        """The action text of the first matching rule."""
 
-    def evaluate(self, call: Call, name: str, data: Row) -> str | None: ...
+    def evaluate(self, call: Call, name: str, data: Row) -> str | None:
+        """The same, when such a policy exists."""
 
-    def check(self, call: Call, name: str, data: Row, *, force: bool = False) -> tuple[bool, str]: ...
+    def check(self, call: Call, name: str, data: Row, *, force: bool = False) -> tuple[bool, str]:
+        """(allowed, reason)."""
+        ...
 
-    def enforce(self, call: Call, name: str, data: Row, *, force: bool = False) -> None: ...
+    def enforce(self, call: Call, name: str, data: Row, *, force: bool = False) -> None:
+        """Raise when a policy says no."""
 
 
 @dataclass
 class Call:
-    """One request: the state, the rules, the session, the event of this transaction and what is announced at its commit."""
+    """One request: state, rules, session, the event of this transaction and what is announced at its commit."""
 
     store: Store
     policy: Rules
     topdir: Path
     clock: Callable[[], float]
     session: Session
+    host_password: str | None = None
     method: str = ""
     remote: str = "-"
     announcements: list[tuple[str, Row]] = field(default_factory=list)
@@ -73,7 +79,7 @@ class Call:
     @property
     def now(self) -> float:
         """The hub's time."""
-        return self.clock()
+        return float(self.clock())
 
     @property
     def user_id(self) -> int | None:
@@ -87,7 +93,7 @@ class Call:
         if user_id is None:
             return []
         rows = self.store["user_perms"].where(user_id=user_id, active=True)
-        return [self.store.row("permissions", row["perm_id"])["name"] for row in rows]
+        return [self.store.row("permissions", perm_id)["name"] for perm_id in sorted(row["perm_id"] for row in rows)]
 
     def has_perm(self, name: str) -> bool:
         """True for holders and for admins."""

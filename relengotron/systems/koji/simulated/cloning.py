@@ -14,8 +14,15 @@ from .tags import check_new_tag, find_tag, insert_tag
 
 @exposed("createTag")
 def create_tag(
-    call: Call, name: Any, parent: Any = None, arches: Any = None, perm: Any = None, locked: bool = False,
-    maven_support: bool = False, maven_include_all: bool = False, extra: Row | None = None,
+    call: Call,
+    name: Any,
+    parent: Any = None,
+    arches: Any = None,
+    perm: Any = None,
+    locked: bool = False,
+    maven_support: bool = False,
+    maven_include_all: bool = False,
+    extra: Row | None = None,
 ) -> int:
     """Make a tag; its id."""
     call.assert_perm("tag")
@@ -23,8 +30,14 @@ def create_tag(
 
 
 def make_tag(
-    call: Call, name: Any, parent: Any = None, arches: Any = None, perm: Any = None, locked: bool = False,
-    maven: tuple[bool, bool] = (False, False), extra: Row | None = None,
+    call: Call,
+    name: Any,
+    parent: Any = None,
+    arches: Any = None,
+    perm: Any = None,
+    locked: bool = False,
+    maven: tuple[bool, bool] = (False, False),
+    extra: Row | None = None,
 ) -> int:
     """Make a tag without asking who wants it."""
     arches = check_new_tag(call, name, arches, maven)

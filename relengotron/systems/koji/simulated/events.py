@@ -31,10 +31,13 @@ def get_event(call: Call, id: int, strict: bool = True) -> Any:
 @exposed("getLastEvent")
 def get_last_event(call: Call, before: Any = None, strict: bool = True) -> Any:
     """The newest event, or the newest before a time."""
-    rows = [row for row in call.store["events"] if before is None or row["time"] < before]
-    if not rows:
+    if before is None:
+        newest = call.store["events"].newest()
+    else:
+        rows = [row for row in call.store["events"] if row["time"] < before]
+        newest = max(rows, key=lambda row: int(row["id"]), default=None)
+    if newest is None:
         if strict:
             raise koji.GenericError("query returned no rows")
         return None
-    newest = max(rows, key=lambda row: int(row["id"]))
     return {"id": newest["id"], "ts": newest["time"]}

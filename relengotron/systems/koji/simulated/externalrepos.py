@@ -118,7 +118,9 @@ def _use(call: Call, row: Row, repo: Row) -> Row:
 
 
 @exposed("getTagExternalRepos")
-def get_tag_external_repos(call: Call, tag_info: Any = None, repo_info: Any = None, event: int | None = None) -> list[Row]:
+def get_tag_external_repos(
+    call: Call, tag_info: Any = None, repo_info: Any = None, event: int | None = None
+) -> list[Row]:
     """A tag's own repositories, or all uses."""
     equals: Row = {}
     if tag_info:
@@ -157,7 +159,9 @@ def add_external_repo_to_tag(
         if use["external_repo_id"] == repo["id"]:
             raise koji.GenericError(f"tag {tag['name']} already associated with external repo {repo['name']}")
         if use["priority"] == priority:
-            raise koji.GenericError(f"tag {tag['name']} already associated with an external repo at priority {priority}")
+            raise koji.GenericError(
+                f"tag {tag['name']} already associated with an external repo at priority {priority}"
+            )
     where = {"tag_id": tag["id"], "external_repo_id": repo["id"]}
     call.create("tag_external_repos", **where, priority=priority, merge_mode=merge_mode, arches=arches)
 
@@ -180,7 +184,11 @@ def _own_use(call: Call, tag: Row, repo: Row) -> Row:
 
 @exposed("editTagExternalRepo")
 def edit_tag_external_repo(
-    call: Call, tag_info: Any, repo_info: Any, priority: int | None = None, merge_mode: str | None = None,
+    call: Call,
+    tag_info: Any,
+    repo_info: Any,
+    priority: int | None = None,
+    merge_mode: str | None = None,
     arches: str | None = None,
 ) -> bool:
     """Use a repository differently; False when nothing changes."""
@@ -192,6 +200,6 @@ def edit_tag_external_repo(
     if not changes:
         return False
     remove_external_repo_from_tag(call, tag["id"], repo["id"])
-    settings = {key: changes.get(key, use[key]) for key in wanted}
+    settings: Row = {key: changes.get(key, use[key]) for key in wanted}
     add_external_repo_to_tag(call, tag["id"], repo["id"], **settings)
     return True

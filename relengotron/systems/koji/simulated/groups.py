@@ -77,8 +77,13 @@ def shown_groups(
 
 @exposed("getTagGroups")
 def get_tag_groups(
-    call: Call, tag: Any, event: int | None = None, inherit: bool = True, incl_pkgs: bool = True,
-    incl_reqs: bool = True, incl_blocked: bool = False,
+    call: Call,
+    tag: Any,
+    event: int | None = None,
+    inherit: bool = True,
+    incl_pkgs: bool = True,
+    incl_reqs: bool = True,
+    incl_blocked: bool = False,
 ) -> list[Row]:
     """The groups of a tag."""
     groups = shown_groups(call, tag_id(call, tag), event, inherit=inherit, blocked=incl_blocked)
@@ -91,7 +96,9 @@ def get_tag_groups(
 
 
 @exposed("groupListAdd")
-def group_list_add(call: Call, taginfo: Any, grpinfo: Any, block: bool = False, force: bool = False, **opts: Any) -> None:
+def group_list_add(
+    call: Call, taginfo: Any, grpinfo: Any, block: bool = False, force: bool = False, **opts: Any
+) -> None:
     """Define a group in a tag."""
     call.assert_perm("tag")
     add_group(call, taginfo, grpinfo, block=block, force=force, **opts)
@@ -230,4 +237,27 @@ def group_req_list_remove(call: Call, taginfo: Any, grpinfo: Any, reqinfo: Any, 
     """Let a group no longer require another."""
     call.assert_perm("tag")
     tag, group = required(call, "tag", taginfo), required(call, "groups", grpinfo)
-    call.revoke("group_req_listing", tag_id=tag["id"], group_id=group["id"], req_id=required(call, "groups", reqinfo)["id"])
+    call.revoke(
+        "group_req_listing", tag_id=tag["id"], group_id=group["id"], req_id=required(call, "groups", reqinfo)["id"]
+    )
+
+
+@exposed("groupReqListBlock")
+def group_req_list_block(call: Call, taginfo: Any, grpinfo: Any, reqinfo: Any) -> None:
+    """Hide that a group requires another."""
+    group_req_list_add(call, taginfo, grpinfo, reqinfo, block=True)
+
+
+@exposed("groupPackageListUnblock")
+def group_package_list_unblock(call: Call, taginfo: Any, grpinfo: Any, pkg_name: str) -> None:
+    """Show a hidden package of a group again."""
+    call.assert_perm("tag")
+    tag, group = required(call, "tag", taginfo), required(call, "groups", grpinfo)
+    previous = _usable_group(call, tag, group)["packagelist"].get(pkg_name)
+    if previous is None or not previous["blocked"]:
+        raise koji.GenericError(f"package {pkg_name} is NOT blocked in group {group['name']}, tag {tag['name']}")
+    where = {"tag_id": tag["id"], "group_id": group["id"], "package": pkg_name}
+    call.revoke("group_package_listing", **where)
+    if previous["tag_id"] != tag["id"]:
+        kept = {key: previous[key] for key in ("type", "basearchonly", "requires")}
+        call.create("group_package_listing", **where, **kept, blocked=False)

@@ -17,8 +17,14 @@ from .users import required_user
 
 
 def package_list(
-    call: Call, tag: int | None = None, *, user: int | None = None, package: int | None = None,
-    event: int | None = None, inherit: bool = False, owners: bool = True,
+    call: Call,
+    tag: int | None = None,
+    *,
+    user: int | None = None,
+    package: int | None = None,
+    event: int | None = None,
+    inherit: bool = False,
+    owners: bool = True,
 ) -> dict[int, list[Row]]:
     """Listings by package id, nearest first; blocked ones are included."""
     found: dict[int, list[Row]] = {}
@@ -80,9 +86,17 @@ def listing_error(call: Call, tag: int, package: int, name: str, shown_tag: Any)
 
 @exposed("listPackages")
 def list_packages(
-    call: Call, tagID: Any = None, userID: Any = None, pkgID: Any = None, prefix: str | None = None,
-    inherited: bool = False, with_dups: bool = False, event: int | None = None, queryOpts: Row | None = None,
-    with_owners: bool = True, with_blocked: bool = True,
+    call: Call,
+    tagID: Any = None,
+    userID: Any = None,
+    pkgID: Any = None,
+    prefix: str | None = None,
+    inherited: bool = False,
+    with_dups: bool = False,
+    event: int | None = None,
+    queryOpts: Row | None = None,
+    with_owners: bool = True,
+    with_blocked: bool = True,
 ) -> Any:
     """The packages of a tag, of a user, or of the hub."""
     if tagID is None and userID is None and pkgID is None:
@@ -147,16 +161,30 @@ def get_package_config(call: Call, tag: Any, pkg: Any, event: int | None = None)
 
 @exposed("packageListAdd")
 def package_list_add(
-    call: Call, taginfo: Any, pkginfo: Any, owner: Any = None, block: bool | None = None, extra_arches: Any = None,
-    force: bool = False, update: bool = False,
+    call: Call,
+    taginfo: Any,
+    pkginfo: Any,
+    owner: Any = None,
+    block: bool | None = None,
+    extra_arches: Any = None,
+    force: bool = False,
+    update: bool = False,
 ) -> None:
     """List a package in a tag, or change its listing."""
     change_listing(call, taginfo, pkginfo, owner, block, extra_arches, force=force, update=update, policy=True)
 
 
 def change_listing(
-    call: Call, taginfo: Any, pkginfo: Any, owner: Any = None, block: bool | None = None, extra_arches: Any = None,
-    *, force: bool = False, update: bool = False, policy: bool = False,
+    call: Call,
+    taginfo: Any,
+    pkginfo: Any,
+    owner: Any = None,
+    block: bool | None = None,
+    extra_arches: Any = None,
+    *,
+    force: bool = False,
+    update: bool = False,
+    policy: bool = False,
 ) -> None:
     """List a package; the policy is asked only when wished."""
     tag = required_tag(call, taginfo)
@@ -198,7 +226,13 @@ def _new_listing(
 
 
 def _next_listing(
-    call: Call, tag: Row, package: Row, previous: Row, owner: int | None, block: bool | None, extra_arches: Any,
+    call: Call,
+    tag: Row,
+    package: Row,
+    previous: Row,
+    owner: int | None,
+    block: bool | None,
+    extra_arches: Any,
     force: bool,
 ) -> None:
     owner = previous["owner_id"] if owner is None else owner
@@ -266,9 +300,7 @@ def package_list_unblock(call: Call, taginfo: Any, pkginfo: Any, force: bool = F
     _ask_policy(call, tag, "unblock", package["id"], force)
     previous = nearest_listing(call, tag["id"], package["id"])
     if previous is None:
-        raise koji.GenericError(
-            f"no data (blocked or otherwise) for package {package['name']} in tag {tag['name']}"
-        )
+        raise koji.GenericError(f"no data (blocked or otherwise) for package {package['name']} in tag {tag['name']}")
     if not previous["blocked"]:
         raise koji.GenericError(f"package {package['name']} NOT blocked in tag {tag['name']}")
     if previous["tag_id"] == tag["id"]:

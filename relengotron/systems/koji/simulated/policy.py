@@ -1,6 +1,7 @@
 """May this be done? Ordered rules as text, evaluated top-down; the first match decides.
 
-The syntax is Koji's own (``test args && test args :: action``), read by Koji's own parser; the tests look into this hub.
+The syntax is Koji's own (``test args && test args :: action``), read by Koji's own parser; the tests look into this
+hub.
 """
 
 from __future__ import annotations
@@ -150,45 +151,57 @@ class Test:
 
 
 class OperationTest(Test):
+    """Tag, untag or move."""
+
     name = "operation"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         return self._matches(data.get("operation"))
 
 
 class MethodTest(Test):
+    """The task method."""
+
     name = "method"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         return self._matches(data.get("method"))
 
 
 class ActionTest(Test):
+    """What is done to a package list."""
+
     name = "action"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         return self._matches(data.get("action"))
 
 
 class IsChildTaskTest(Test):
+    """A task under another."""
+
     name = "is_child_task"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         return bool(data.get("parent"))
 
 
 class SkipTagTest(Test):
+    """The build will not be tagged."""
+
     name = "skip_tag"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         return bool(data.get("skip_tag"))
 
 
 class TagTest(Test):
+    """The tag a build goes to."""
+
     name = "tag"
     field = "tag"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         if data.get(self.field) is None:
             return False
         tag = find_tag(data["__call"], data[self.field])
@@ -196,14 +209,18 @@ class TagTest(Test):
 
 
 class FromTagTest(TagTest):
+    """The tag a build leaves."""
+
     name = "fromtag"
     field = "fromtag"
 
 
 class HasTagTest(Test):
+    """A tag the build has now."""
+
     name = "hastag"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         if "build" not in data:
             return False
         return any(self._matches(tag["name"]) for tag in list_tags(data["__call"], build=data["build"]))
@@ -224,17 +241,20 @@ def _build_tags(data: Row) -> Iterator[str | None]:
 
 
 class BuildTagTest(Test):
+    """The build tag the build was made in."""
+
     name = "buildtag"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         return any(tag is not None and multi_fnmatch(tag, self.words) for tag in _build_tags(data))
 
 
 class BuildTagInheritsFromTest(Test):
+    """A tag from which that build tag inherits."""
+
     name = "buildtag_inherits_from"
 
-    def run(self, data: Row) -> bool:
-        from .tags import tag_id
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
 
         call = data["__call"]
         for name in _build_tags(data):
@@ -247,25 +267,31 @@ class BuildTagInheritsFromTest(Test):
 
 
 class HasPermTest(Test):
+    """A permission of the user."""
+
     name = "has_perm"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         held = data["__call"].perms_of(_user_id(data["__call"], data))
         return any(multi_fnmatch(name, self.words) for name in held)
 
 
 class UserTest(Test):
+    """The user's name."""
+
     name = "user"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         user_id = _user_id(data["__call"], data)
         return user_id is not None and self._matches(data["__call"].store.row("users", user_id)["name"])
 
 
 class UserInGroupTest(Test):
+    """A group of the user."""
+
     name = "user_in_group"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         store = data["__call"].store
         groups = store["user_groups"].where(user_id=_user_id(data["__call"], data), active=True)
         return any(self._matches(store.row("users", group["group_id"])["name"]) for group in groups)
@@ -276,9 +302,11 @@ def _build(data: Row) -> Row | None:
 
 
 class PackageTest(Test):
+    """The package name."""
+
     name = "package"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         if "package" in data:
             package = lookup(data["__call"], "package", data["package"])
             return self._matches(package["name"] if package else data["package"])
@@ -287,40 +315,50 @@ class PackageTest(Test):
 
 
 class IsNewPackageTest(Test):
+    """A package the hub does not know."""
+
     name = "is_new_package"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         return "package" in data and lookup(data["__call"], "package", data["package"]) is None
 
 
 class VersionTest(Test):
+    """The version."""
+
     name = "version"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         build = _build(data)
         return self._matches(data.get("version", build and build["version"]))
 
 
 class ReleaseTest(Test):
+    """The release."""
+
     name = "release"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         build = _build(data)
         return self._matches(data.get("release", build and build["release"]))
 
 
 class VolumeTest(Test):
+    """The storage volume."""
+
     name = "volume"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         build = _build(data)
         return build is not None and self._matches(build["volume_name"])
 
 
 class BuildTypeTest(Test):
+    """What the build is made of."""
+
     name = "buildtype"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         build = _build(data)
         return build is not None and any(self._matches(kind) for kind in build_types(data["__call"], build["id"]))
 
@@ -330,48 +368,57 @@ class ImportedTest(Test):
 
     name = "imported"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         build = _build(data)
         return build is not None and not data["__call"].store.row("build", build["id"]).get("build_tags")
 
 
 class IsBuildOwnerTest(Test):
+    """The user owns the build."""
+
     name = "is_build_owner"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         build = _build(data)
         return build is not None and build["owner_id"] == _user_id(data["__call"], data)
 
 
 class IsDraftTest(Test):
+    """The build is a draft."""
+
     name = "is_draft"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         build = _build(data)
         return bool(data.get("draft") or (build is not None and build["draft"]))
 
 
 class SourceTest(Test):
+    """Where the source came from."""
+
     name = "source"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         build = _build(data)
         return self._matches(data.get("source") or (build and build["source"]))
 
 
 class IsSideTagTest(Test):
+    """The tag is a side tag."""
+
     name = "is_sidetag"
 
-    def run(self, data: Row) -> bool:
-        from .tags import find_tag
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
 
         return all(_holds(data, side, is_sidetag) for side in _sides(self.words))
 
 
 class IsSideTagOwnerTest(Test):
+    """The tag is the user's own side tag."""
+
     name = "is_sidetag_owner"
 
-    def run(self, data: Row) -> bool:
+    def run(self, data: Row) -> bool:  # noqa: D102 - as promised by Test
         owner = _user_id(data["__call"], data)
         return all(_holds(data, side, lambda tag: is_owned_by(tag, owner)) for side in _sides(self.words))
 

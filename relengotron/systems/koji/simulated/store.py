@@ -1,7 +1,8 @@
 """Where does the hub keep its rows, and how is a failed call undone?
 
-Rows are plain dictionaries in tables with equality indexes. Every change leaves its undo step in one log, so rolling back
-costs what was changed, never a copy of the whole state. Sequences are not rolled back, as in PostgreSQL: ids have gaps.
+Rows are plain dictionaries in tables with equality indexes. Every change leaves its undo step in one log, so rolling
+back costs what was changed, never a copy of the whole state. Sequences are not rolled back, as in PostgreSQL: ids have
+gaps.
 """
 
 from __future__ import annotations
@@ -86,6 +87,10 @@ class Table:
         """The only row that carries all these values, or None."""
         found = self.where(**equals)
         return found[0] if found else None
+
+    def newest(self) -> Row | None:
+        """The row that was added last, or None."""
+        return next(reversed(self._rows.values()), None)
 
     def _candidates(self, equals: Row) -> Iterable[Row]:
         best: dict[int, None] | None = None
@@ -182,6 +187,7 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "repo": ("id", "tag_id", "state"),
     "repo_queue": ("id", "tag_id"),
     "tag_updates": ("tag_id",),
+    "buildroot": ("id",),
     "sessions": ("id", "user_id"),
     "task_refusals": ("task_id", "host_id"),
     "host_data": ("host_id",),

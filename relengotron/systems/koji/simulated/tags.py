@@ -91,7 +91,11 @@ def get_tag_id(call: Call, info: Any, strict: bool = False, create: bool = False
 
 @exposed("listTags")
 def list_tags(
-    call: Call, build: Any = None, package: Any = None, perms: bool = True, queryOpts: Row | None = None,
+    call: Call,
+    build: Any = None,
+    package: Any = None,
+    perms: bool = True,
+    queryOpts: Row | None = None,
     pattern: str | None = None,
 ) -> Any:
     """All tags, or those that hold a build or list a package."""
@@ -111,7 +115,9 @@ def list_tags(
 def _configs(call: Call, build: Any, package: Any) -> list[Row]:
     active = call.store["tag_config"].where(active=True)
     if build is not None:
-        holders = {row["tag_id"] for row in call.store["tag_listing"].where(build_id=_build_id(call, build), active=True)}
+        holders = {
+            row["tag_id"] for row in call.store["tag_listing"].where(build_id=_build_id(call, build), active=True)
+        }
     elif package is not None:
         package_row = required(call, "package", package)
         holders = {row["tag_id"] for row in call.store["tag_packages"].where(package_id=package_row["id"], active=True)}

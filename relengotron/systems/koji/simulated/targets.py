@@ -37,7 +37,11 @@ def _shown(call: Call, row: Row) -> Row:
 
 @exposed("getBuildTargets")
 def get_build_targets(
-    call: Call, info: Any = None, event: int | None = None, buildTagID: Any = None, destTagID: Any = None,
+    call: Call,
+    info: Any = None,
+    event: int | None = None,
+    buildTagID: Any = None,
+    destTagID: Any = None,
     queryOpts: Row | None = None,
 ) -> Any:
     """All targets that match."""

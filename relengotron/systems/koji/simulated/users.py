@@ -72,7 +72,9 @@ def required_user(call: Call, info: Any) -> Row:
 
 
 @exposed("getUser")
-def get_user(call: Call, userInfo: Any = None, strict: bool = False, krb_princs: bool = True, groups: bool = False) -> Any:
+def get_user(
+    call: Call, userInfo: Any = None, strict: bool = False, krb_princs: bool = True, groups: bool = False
+) -> Any:
     """A user by name or id; the caller when nothing is named."""
     if userInfo is None:
         userInfo = call.user_id
@@ -103,7 +105,9 @@ def get_logged_in_user(call: Call) -> Any:
 
 
 @exposed("listUsers")
-def list_users(call: Call, userType: Any = 0, prefix: str | None = None, queryOpts: Row | None = None, perm: Any = None) -> Any:
+def list_users(
+    call: Call, userType: Any = 0, prefix: str | None = None, queryOpts: Row | None = None, perm: Any = None
+) -> Any:
     """All users of a kind."""
     kinds = userType if isinstance(userType, list) else [userType]
     rows = [row for row in call.store["users"] if userType is None or row["usertype"] in kinds]
@@ -192,7 +196,9 @@ def has_perm(call: Call, perm: str, strict: bool = False) -> bool:
 
 
 @exposed("grantPermission")
-def grant_permission(call: Call, userinfo: Any, permission: Any, create: bool = False, description: str | None = None) -> None:
+def grant_permission(
+    call: Call, userinfo: Any, permission: Any, create: bool = False, description: str | None = None
+) -> None:
     """Give a user a permission."""
     call.assert_perm("admin")
     user = required_user(call, userinfo)
@@ -259,3 +265,19 @@ def get_group_members(call: Call, group: Any) -> list[Row]:
         {column: call.store.row("users", row["user_id"])[column] for column in ("id", "name", "usertype")}
         for row in rows
     ]
+
+
+@exposed("dropGroupMember")
+def drop_group_member(call: Call, group: Any, user: Any) -> None:
+    """Take a user out of a group."""
+    call.assert_perm("admin")
+    group_row, member = required_user(call, group), required_user(call, user)
+    if not call.revoke("user_groups", user_id=member["id"], group_id=group_row["id"]):
+        raise koji.GenericError(f"No such user in group: {group_row['name']}")
+
+
+@exposed("getUserGroups")
+def get_user_groups(call: Call, user: Any) -> list[Row]:
+    """The groups of a user."""
+    rows = call.store["user_groups"].where(user_id=required_user(call, user)["id"], active=True)
+    return [{"name": call.store.row("users", row["group_id"])["name"], "group_id": row["group_id"]} for row in rows]

@@ -1,6 +1,7 @@
 """How does a collection take many rows in one request, all or nothing?"""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from relengotron.systems.pdc.simulated.call import Answer, Call
@@ -12,24 +13,21 @@ from relengotron.systems.pdc.simulated.writing import create, delete, update
 
 def create_many(resource: Resource, items: list[Any], call: Call) -> Answer:
     """Create every item of a list; 201 with the list of what was kept."""
-    shown = [_single(lambda item=item: create(resource, item, call), index, item) for index, item in enumerate(items)]
+    shown = [_single(partial(create, resource, item, call), index, item) for index, item in enumerate(items)]
     return Answer(201, shown, rows=len(shown))
 
 
-def update_many(resource: Resource, items: Any, partial: bool, call: Call) -> Answer:
+def update_many(resource: Resource, items: Any, partially: bool, call: Call) -> Answer:
     """Update rows named by the keys of an object; 200 with an object by the same keys."""
-    if partial and not items:
+    if partially and not items:
         raise bad_request(EMPTY_PATCH)
     if not isinstance(items, dict):
         raise bad_request("Bulk update needs a mapping.")
     shown = {}
     for ident in hash_order(items):
         data = items[ident]
-        shown[ident] = _single(
-            lambda ident=ident, data=data: update(resource, resource.locate(ident, call), data, partial, call),
-            ident,
-            data,
-        )
+        act = partial(_update_one, resource, ident, data, partially, call)
+        shown[ident] = _single(act, ident, data)
     return Answer(200, shown, rows=len(shown))
 
 
@@ -41,8 +39,16 @@ def delete_many(resource: Resource, idents: Any, call: Call) -> Answer:
         if not isinstance(ident, str | int):
             raise bad_request(f'"{ident}" is not a valid identifier.')
     for ident in dict.fromkeys(idents):
-        _single(lambda ident=ident: delete(resource, resource.locate(str(ident), call), call), ident, None)
+        _single(partial(_delete_one, resource, str(ident), call), ident, None)
     return Answer(204)
+
+
+def _update_one(resource: Resource, ident: str, data: Any, partially: bool, call: Call) -> Answer:
+    return update(resource, resource.locate(ident, call), data, partially, call)
+
+
+def _delete_one(resource: Resource, ident: str, call: Call) -> Answer:
+    return delete(resource, resource.locate(ident, call), call)
 
 
 def _single(act: Callable[[], Answer], ident: Any, data: Any) -> Any:

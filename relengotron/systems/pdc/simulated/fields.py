@@ -26,7 +26,6 @@ class Field:
     read_only: bool = False
     default: Any = MISSING
     unique: str = ""
-    ordering: bool = field(default=True, compare=False)
 
     @property
     def column(self) -> str:

@@ -37,7 +37,7 @@ class Filter:
         """The test a row must pass; None when the parameter asks nothing."""
         raise NotImplementedError
 
-    def candidates(self, values: Sequence[str], call: Call) -> Iterable[Row] | None:
+    def candidates(self, values: Sequence[str], call: Call) -> list[Row] | None:
         """The only rows that can pass, when an index knows them."""
         return None
 
@@ -51,14 +51,14 @@ class Filter:
 class AnyOf(Filter):
     """One of several values; a single empty value matches nothing."""
 
-    index: Callable[[Call, Sequence[str]], Iterable[Row]] | None = None
+    index: Callable[[Call, Sequence[str]], list[Row]] | None = None
 
     def matcher(self, values: Sequence[str], call: Call) -> Matches | None:
         """Membership."""
         wanted = set() if list(values) == [""] else set(values)
         return self.any_value(lambda value: (value if isinstance(value, str) else str(value)) in wanted)
 
-    def candidates(self, values: Sequence[str], call: Call) -> Iterable[Row] | None:
+    def candidates(self, values: Sequence[str], call: Call) -> list[Row] | None:
         """What the index yields."""
         return self.index(call, values) if self.index else None
 

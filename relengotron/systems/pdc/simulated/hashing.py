@@ -83,7 +83,9 @@ def python2_repr(value: Any) -> str:
         case str():
             return "u" + repr(value)
         case dict():
-            return "{" + ", ".join(f"{python2_repr(key)}: {python2_repr(value[key])}" for key in hash_order(value)) + "}"
+            return (
+                "{" + ", ".join(f"{python2_repr(key)}: {python2_repr(value[key])}" for key in hash_order(value)) + "}"
+            )
         case list():
             return "[" + ", ".join(python2_repr(item) for item in value) + "]"
         case _:

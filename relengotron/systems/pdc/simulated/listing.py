@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from relengotron.systems.pdc.simulated.call import API_ROOT, Answer, Call
-from relengotron.systems.pdc.simulated.filters import values_at
+from relengotron.systems.pdc.simulated.filters import Filter, values_at
 from relengotron.systems.pdc.simulated.hashing import hash_order, python2_repr
 from relengotron.systems.pdc.simulated.refusals import Refusal, bad_request
 from relengotron.systems.pdc.simulated.resource import Resource
@@ -86,9 +86,19 @@ def _filtered(resource: Resource, call: Call) -> list[Row]:
     if resource.visible:
         seen = resource.visible
         tests.append(lambda row: seen(row, call))
-    known = [list(rows) for one, values in asked if (rows := one.candidates(values, call)) is not None]
-    rows = min(known, key=len) if known else list(call.table(resource.table))
+    rows = _candidates(asked, call)
+    if rows is None:
+        rows = list(call.table(resource.table))
     return [row for row in rows if all(test(row) for test in tests)]
+
+
+def _candidates(asked: list[tuple[Filter, list[str]]], call: Call) -> list[Row] | None:
+    """The fewest rows that an index offers, by id."""
+    offers = [offer for one, values in asked if (offer := one.candidates(values, call)) is not None]
+    if not offers:
+        return None
+    fewest: list[Row] = min(offers, key=len)
+    return sorted(fewest, key=lambda row: int(row["id"]))
 
 
 def _ordered(resource: Resource, rows: list[Row], call: Call) -> list[Row]:
@@ -104,10 +114,7 @@ def _sort_key(resource: Resource, name: str, call: Call) -> Callable[[Row], Any]
     shown = next((one for one in resource.fields if name in (one.name, one.column)), None)
 
     def key(row: Row) -> tuple[bool, str | float]:
-        if shown is None:
-            value = next(iter(values_at(row, name.split("__"))), None)
-        else:
-            value = shown.show(row, call)
+        value = shown.show(row, call) if shown else next(iter(values_at(row, name.split("__"))), None)
         if isinstance(value, dict):
             value = value.get("id", str(value))
         return (value is not None, value if isinstance(value, int | float) else str(value))

@@ -56,7 +56,6 @@ class Many(Field):
 
     of: Reference
     required: bool = False
-    allow_empty: bool = True
 
     def parse(self, value: Any, call: Call) -> Any:
         """The rows, without repetition, in the order of their ids."""

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-INTERNAL_ERROR = (
-    "The server encountered an internal error or misconfiguration and was unable to complete your request."
-)
+INTERNAL_ERROR = "The server encountered an internal error or misconfiguration and was unable to complete your request."
 EMPTY_PATCH = "Partial update with no changes does not make much sense."
 
 

@@ -23,9 +23,9 @@ def _nothing(*_: Any) -> None:
 class Resource:
     """One collection: its fields, filters, uniqueness and order, for shared code to interpret.
 
-    ``unique_sets`` are refused with the sets' column names; ``model_unique`` with a sentence of their own, found only when
-    the row is saved. ``check`` may refuse or complete validated values, ``derive`` adds computed columns, ``saved`` and
-    ``removing`` run after a row was kept and before it goes away.
+    ``unique_sets`` are refused with the sets' column names; ``model_unique`` with a sentence of their own, found only
+    when the row is saved. ``prepare`` may complete what was sent, ``check`` may refuse or replace validated values,
+    ``derive`` adds computed columns, ``saved`` and ``removing`` run after a row was kept and before it goes away.
     """
 
     path: str

@@ -38,9 +38,6 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows.values())
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
     def add(self, **values: Any) -> Row:
         """Insert a row under the next id."""
         row: Row = {"id": self._next_id, **values}

@@ -50,9 +50,7 @@ def update(resource: Resource, row: Row, data: Any, partial: bool, call: Call) -
     resource.saved(row, old_row, data, call)
     shown = resource.show(row, call)
     if resource.announced and shown != old_shown:
-        call.say(
-            f"{resource.path}.changed", old_value=old_shown, new_value=shown, url=_address(resource, row, call)
-        )
+        call.say(f"{resource.path}.changed", old_value=old_shown, new_value=shown, url=_address(resource, row, call))
     return Answer(200, shown, rows=1)
 
 

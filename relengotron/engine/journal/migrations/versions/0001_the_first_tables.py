@@ -29,17 +29,17 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("msg_id", sa.String(length=128), nullable=False),
         sa.Column("business_key", sa.String(length=256), nullable=True),
-        sa.Column("topic", sa.String(length=256), nullable=False),
+        sa.Column("topic", sa.String(length=512), nullable=False),
         sa.Column("raw", sa.JSON(), nullable=False),
         sa.Column("received_at", sa.Float(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("settled_at", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
+        sa.UniqueConstraint("business_key", name=op.f("uq_inbox_business_key")),
         sa.UniqueConstraint("msg_id", name=op.f("uq_inbox_msg_id")),
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_inbox_business_key"), ["business_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_inbox_state"), ["state"], unique=False)
 
     op.create_table(
@@ -64,6 +64,7 @@ def upgrade() -> None:
     op.create_table(
         "runs",
         sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("workflow", sa.String(length=64), nullable=False),
         sa.Column("lane", sa.String(length=128), nullable=False),
         sa.Column("key", sa.String(length=256), nullable=False),
@@ -82,6 +83,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index("ix_runs_created_at", ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_runs_number"), ["number"], unique=False)
         batch_op.create_index("ix_runs_state_lane", ["state", "lane"], unique=False)
 
     op.create_table(
@@ -107,7 +109,7 @@ def upgrade() -> None:
         sa.Column("run", sa.String(length=40), nullable=False),
         sa.Column("step", sa.String(length=96), nullable=False),
         sa.Column("subject_kind", sa.String(length=32), nullable=False),
-        sa.Column("subject", sa.String(length=256), nullable=False),
+        sa.Column("subject", sa.String(length=512), nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
@@ -178,6 +180,7 @@ def downgrade() -> None:
     op.drop_table("effects")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index("ix_runs_state_lane")
+        batch_op.drop_index(batch_op.f("ix_runs_number"))
         batch_op.drop_index("ix_runs_created_at")
 
     op.drop_table("runs")
@@ -188,7 +191,6 @@ def downgrade() -> None:
     op.drop_table("outbox")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_state"))
-        batch_op.drop_index(batch_op.f("ix_inbox_business_key"))
 
     op.drop_table("inbox")
     with op.batch_alter_table("audit", schema=None) as batch_op:

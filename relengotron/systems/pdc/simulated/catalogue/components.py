@@ -1,6 +1,6 @@
-"""What are components, their groups and the relationships between them?"""
+"""What are components, in general and in a release?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from relengotron.systems.pdc.simulated.call import Call
@@ -8,9 +8,9 @@ from relengotron.systems.pdc.simulated.catalogue.upstreams import Upstream
 from relengotron.systems.pdc.simulated.fields import Computed, Field, Flag, Nested, Text
 from relengotron.systems.pdc.simulated.filters import AnyOf, Exactly, Made, Matches, Truth
 from relengotron.systems.pdc.simulated.hashing import dumps
-from relengotron.systems.pdc.simulated.references import Choice, ComponentReference, Many, Reference
-from relengotron.systems.pdc.simulated.refusals import FieldFault, Refusal, bad_request
-from relengotron.systems.pdc.simulated.resource import FULL, Resource
+from relengotron.systems.pdc.simulated.references import Choice, Reference
+from relengotron.systems.pdc.simulated.refusals import FieldFault
+from relengotron.systems.pdc.simulated.resource import Resource
 from relengotron.systems.pdc.simulated.rows import Row, key_of
 
 DIST_GIT = "http://pkgs.example.com/cgit/rpms/"
@@ -23,7 +23,7 @@ def dist_git_branch(component: Row) -> str | None:
 
 
 def _global_url(row: Row, call: Call) -> str:
-    return DIST_GIT + (row["dist_git_path"] or row["name"])
+    return f"{DIST_GIT}{row['dist_git_path'] or row['name']}"
 
 
 def _component_url(row: Row, call: Call) -> str:
@@ -60,24 +60,6 @@ def export_component(row: Row, call: Call) -> Row:
     }
 
 
-def export_group(row: Row, call: Call) -> Row:
-    """A component group as the change log shows it."""
-    return {
-        "group_type": row["group_type"]["name"],
-        "release": row["release"]["release_id"],
-        "description": row["description"],
-        "components": [export_component(component, call) for component in row["components"]],
-    }
-
-
-def export_relationship(row: Row, call: Call) -> Row:
-    """A relationship as the change log shows it."""
-    ends = {
-        end: f"{row[end]['release']['release_id']} {row[end]['name']}" for end in ("from_component", "to_component")
-    }
-    return {"relation_type": row["relation_type"]["name"], **ends}
-
-
 def _srpm(row: Row | None) -> str:
     if row is None or not row["srpm"]:
         return "null"
@@ -94,29 +76,9 @@ def _on_dist_git_branch(values: Sequence[str], call: Call) -> Matches | None:
     return lambda row: dist_git_branch(row) in wanted
 
 
-def _named(call: Call, names: Sequence[str]) -> Iterable[Row]:
-    components = call.table("release_components")
-    return (row for name in dict.fromkeys(names) for row in components.where("name", name))
-
-
-def _touching(end: str, call: Call, names: Sequence[str]) -> list[Row]:
-    table = call.table("relationships")
-    found = {row["id"]: row for component in _named(call, names) for row in table.where(end, component)}
-    return [found[number] for number in sorted(found)]
-
-
-def _check_group(values: Row, row: Row | None, call: Call) -> None:
-    merged = {**(row or {"components": []}), **values}
-    for component in merged["components"] or []:
-        if component["release"] is not merged["release"]:
-            raise Refusal(
-                400,
-                {
-                    "detail": f"Not allow to group release_component[{component['name']}] "
-                    f"<release[{component['release']['release_id']}]> with other "
-                    f"release[{merged['release']['release_id']}]."
-                },
-            )
+def rows_named(table: str, call: Call, names: Sequence[str]) -> list[Row]:
+    """The rows of a table that is indexed by name."""
+    return [row for name in dict.fromkeys(names) for row in call.table(table).where("name", name)]
 
 
 def remove_component_links(component: Row, call: Call) -> None:
@@ -168,20 +130,6 @@ class _BugzillaComponent(Field):
         raise FieldFault({"bugzilla_component": f"Bugzilla component with name {value} does not exist."})
 
 
-class _Members(Many):
-    def parse(self, value: Any, call: Call) -> Any:
-        """The components of a group."""
-        if not isinstance(value, list):
-            raise bad_request("components must be a list of objects.")
-        one = ComponentReference(name="")
-        rows = {row["id"]: row for row in (one.parse(item, call) for item in value)}
-        return [rows[number] for number in sorted(rows)]
-
-    def show(self, row: Row, call: Call) -> Any:
-        """Ids and names."""
-        return [{"id": member["id"], "name": member["name"]} for member in row["components"]]
-
-
 GLOBAL_COMPONENT = Resource(
     path="global-components",
     table="global_components",
@@ -195,8 +143,7 @@ GLOBAL_COMPONENT = Resource(
         Upstream(name="upstream", required=False, null=True),
     ),
     filters={
-        "name": AnyOf("name", lambda call, names: call.table("global_components").where("name", names[0])
-                      if len(names) == 1 else list(call.table("global_components"))),
+        "name": AnyOf("name", lambda call, names: rows_named("global_components", call, names)),
         "dist_git_path": AnyOf("dist_git_path"),
         "label": AnyOf("labels.name"),
         "upstream_homepage": AnyOf("upstream.homepage"),
@@ -204,6 +151,8 @@ GLOBAL_COMPONENT = Resource(
         "upstream_scm_url": AnyOf("upstream.scm_url"),
     },
     model_unique={("name",): "Global component with this Name already exists."},
+    indexes={"name": key_of("name")},
+    derive=lambda row: {"labels": row.get("labels", [])},
     export=export_global,
     literal_export=False,
     removing=_remove_global,
@@ -230,7 +179,7 @@ RELEASE_COMPONENT = Resource(
     ),
     frozen_fields=frozenset({"release"}),
     filters={
-        "name": AnyOf("name", _named),
+        "name": AnyOf("name", lambda call, names: rows_named("release_components", call, names)),
         "release": AnyOf("release.release_id"),
         "global_component": AnyOf("global_component.name"),
         "active": Truth("active"),
@@ -258,87 +207,4 @@ COMPONENT_TYPE = Resource(
     fields=(Text(name="name"), Flag(name="has_osbs")),
 )
 
-RELATIONSHIP_TYPE = Resource(
-    path="component-relationship-types",
-    table="relationship_types",
-    model="releasecomponentrelationshiptype",
-    verbs=FULL,
-    fields=(
-        Field(name="id", read_only=True),
-        Text(name="name", limit=100, unique="release component relationship type with this name already exists."),
-    ),
-    filters={"name": AnyOf("name")},
-    export=lambda row, call: {"name": row["name"]},
-    literal_export=False,
-)
-
-RELATIONSHIP = Resource(
-    path="release-component-relationships",
-    table="relationships",
-    model="releasecomponentrelationship",
-    fields=(
-        Field(name="id", read_only=True),
-        Choice(name="type", key="relation_type", table="relationship_types"),
-        ComponentReference(name="from_component"),
-        ComponentReference(name="to_component"),
-    ),
-    filters={
-        "type": AnyOf("relation_type.name"),
-        "from_component_release": AnyOf("from_component.release.release_id"),
-        "from_component_name": AnyOf(
-            "from_component.name", lambda call, names: _touching("from_component", call, names)
-        ),
-        "to_component_release": AnyOf("to_component.release.release_id"),
-        "to_component_name": AnyOf("to_component.name", lambda call, names: _touching("to_component", call, names)),
-    },
-    unique_sets=(("relation_type", "from_component", "to_component"),),
-    indexes={"from_component": key_of("from_component"), "to_component": key_of("to_component")},
-    export=export_relationship,
-    literal_export=False,
-)
-
-GROUP_TYPE = Resource(
-    path="component-group-types",
-    table="group_types",
-    model="grouptype",
-    fields=(
-        Field(name="id", read_only=True),
-        Text(name="name", limit=100, unique="group type with this name already exists."),
-        Text(name="description", default=""),
-    ),
-    filters={"name": AnyOf("name")},
-    export=lambda row, call: {"name": row["name"], "description": row["description"]},
-    literal_export=False,
-)
-
-GROUP = Resource(
-    path="component-groups",
-    table="groups",
-    model="releasecomponentgroup",
-    fields=(
-        Field(name="id", read_only=True),
-        Reference(name="group_type", table="group_types"),
-        Text(name="description"),
-        Reference(name="release", table="releases", slug="release_id"),
-        _Members(name="components", of=Reference(name="", table="release_components"), default=()),
-    ),
-    filters={
-        "group_type": AnyOf("group_type.name"),
-        "release": AnyOf("release.release_id"),
-        "release_component": AnyOf("components.name"),
-    },
-    unique_sets=(("group_type", "release", "description"),),
-    check=_check_group,
-    export=export_group,
-    literal_export=False,
-)
-
-COMPONENTS = (
-    GLOBAL_COMPONENT,
-    RELEASE_COMPONENT,
-    COMPONENT_TYPE,
-    RELATIONSHIP_TYPE,
-    RELATIONSHIP,
-    GROUP_TYPE,
-    GROUP,
-)
+COMPONENTS = (GLOBAL_COMPONENT, RELEASE_COMPONENT, COMPONENT_TYPE)

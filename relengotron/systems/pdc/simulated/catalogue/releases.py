@@ -6,13 +6,13 @@ from typing import Any
 from productmd.common import create_release_id
 
 from relengotron.systems.pdc.simulated.call import Call
+from relengotron.systems.pdc.simulated.catalogue.products import short_name, version_key
 from relengotron.systems.pdc.simulated.catalogue.push_targets import (
     AllowedPushTargets,
     AllowsAnyOf,
     allowed_names,
     mask,
 )
-from relengotron.systems.pdc.simulated.catalogue.products import short_name, version_key
 from relengotron.systems.pdc.simulated.fields import Computed, Field, Flag, Nested, Text
 from relengotron.systems.pdc.simulated.filters import AnyOf, Contains, Made, Matches, Nullable, Truth
 from relengotron.systems.pdc.simulated.hashing import dumps
@@ -152,9 +152,7 @@ RELEASE = Resource(
         Text(name="name", limit=255),
         Reference(name="base_product", table="base_products", slug="base_product_id", null=True, default=None),
         Flag(name="active", default=True),
-        Reference(
-            name="product_version", table="product_versions", slug="product_version_id", null=True, default=None
-        ),
+        Reference(name="product_version", table="product_versions", slug="product_version_id", null=True, default=None),
         Choice(name="release_type", table="release_types", slug="short"),
         Computed(
             name="compose_set",

@@ -1,0 +1,258 @@
+"""The only place that joins all parts."""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from relengotron.engine.attempt import Attempt, Clock
+from relengotron.engine.digest import Digest
+from relengotron.engine.intake import Intake
+from relengotron.engine.journal import runs
+from relengotron.engine.journal.database import Database
+from relengotron.engine.poller import Poller, Source
+from relengotron.engine.postman import Postman
+from relengotron.engine.runner import Patience, Runner
+from relengotron.engine.sole import SoleRunner
+from relengotron.engine.wakes import EmbeddedWakeQueue
+from relengotron.engine.workflow import Catalogue
+from relengotron.engine.works import Wheel, Works
+from relengotron.errors import RelengError
+from relengotron.handlers.routes import route
+from relengotron.model.batch import Batch
+from relengotron.model.codec import from_json
+from relengotron.model.events import PushRequested
+from relengotron.model.run import Run
+from relengotron.sdk.discovery import Plugins, discover
+from relengotron.settings import Settings, load
+from relengotron.systems.bus.port import Bus
+from relengotron.systems.world import World, open_bus, open_world
+from relengotron.workflows.catalogue import catalogue
+from relengotron.workflows.push import Push
+from relengotron.workflows.receive_push import Reception
+
+
+def now() -> datetime:
+    """The time of this machine, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """All parts of the engine, joined: the daemon turns them with threads, a rehearsal by hand."""
+
+    database: Database
+    intake: Intake
+    digest: Digest
+    runner: Runner
+    poller: Poller
+    postman: Postman
+    wakes: EmbeddedWakeQueue
+    inbox: Wheel
+    outbox: Wheel
+    polls: Wheel
+    clock: Clock
+
+
+def assemble(
+    settings: Settings, world: World, bus: Bus, plugins: Plugins, clock: Clock = now, database: Database | None = None
+) -> Machine:
+    """Join the parts; nothing moves yet."""
+    database = database or Database(settings.journal.url)
+    wakes = EmbeddedWakeQueue()
+    inbox_signal, outbox_signal = Signal(), Signal()
+    digest = Digest(database, route, wakes, clock)
+    postman = Postman(database, bus, clock)
+    poller = Poller(database, _sources(world, clock), wakes)
+    patience = Patience(settings.patience.trouble, settings.patience.hold, settings.owner)
+    procedures = procedures_of(settings, world, plugins, database)
+    runner = Runner(database, procedures, wakes, clock, patience, outbox_signal)
+    inbox = Wheel("digest", digest.work, settings.pace.inbox)
+    outbox = Wheel("postman", postman.deliver, settings.pace.outbox)
+    inbox_signal.push, outbox_signal.push = inbox.pushed.set, outbox.pushed.set
+    return Machine(
+        database=database,
+        intake=Intake(database, clock, inbox_signal),
+        digest=digest,
+        runner=runner,
+        poller=poller,
+        postman=postman,
+        wakes=wakes,
+        inbox=inbox,
+        outbox=outbox,
+        polls=Wheel("poller", poller.look, settings.pace.poll, drains=False),
+        clock=clock,
+    )
+
+
+class Signal:
+    """A bell whose rope is tied on later."""
+
+    def __init__(self) -> None:
+        """Ring nothing until tied."""
+        self.push: Callable[[], None] = lambda: None
+
+    def __call__(self) -> None:
+        """Ring."""
+        self.push()
+
+
+class Daemon:
+    """The whole daemon behind one door: ``intake`` takes messages, ``start`` and ``stop`` turn the rest on and off."""
+
+    def __init__(self, settings: Settings, machine: Machine, bus: Bus) -> None:
+        """Take the joined parts."""
+        self.intake = machine.intake
+        self._machine = machine
+        self._bus = bus
+        self._sole = SoleRunner(settings.journal.url)
+        self._held = ExitStack()
+        wheels = (machine.inbox, machine.outbox, machine.polls)
+        self._works = Works(
+            machine.database, machine.runner, machine.wakes, machine.clock, wheels, settings.pace.workers
+        )
+
+    def start(self) -> None:
+        """Begin to advance runs.
+
+        Raises:
+            LaneTaken: another daemon works on the same journal.
+        """
+        self._held.enter_context(self._sole)
+        self._works.start()
+
+    def stop(self) -> None:
+        """Finish what is begun, send what is written, close everything; nothing is stored after this."""
+        self._works.stop()
+        self._bus.close()
+        self._held.close()
+        self._machine.database.close()
+
+
+def open_daemon(settings: str | Path | Settings) -> Daemon:
+    """The daemon that the configuration describes, ready to start.
+
+    Raises:
+        SettingsError: the configuration cannot be used.
+    """
+    read = settings if isinstance(settings, Settings) else load(Path(settings))
+    plugins = discover()
+    read.check_plugin_settings({kind: plugin.settings for kind, plugin in plugins.by_kind.items()})
+    bus = open_bus(read)
+    return Daemon(read, assemble(read, open_world(read), bus, plugins), bus)
+
+
+def procedures_of(settings: Settings, world: World, plugins: Plugins, database: Database) -> Catalogue:
+    """Every workflow with the world and the settings it works with."""
+
+    def open_push(attempt: Attempt) -> Push:
+        batch = from_json(Batch, attempt.run.request)
+        return Push(attempt, batch, world, settings, plugins, lambda: _siblings(database, attempt.run))
+
+    def open_reception(attempt: Attempt) -> Reception:
+        return Reception(attempt, from_json(PushRequested, attempt.run.request), world, settings)
+
+    return catalogue(open_push, open_reception)
+
+
+def _siblings(database: Database, run: Run) -> tuple[tuple[Run, ...], frozenset[str]]:
+    """The other runs of the same message, and which of them have begun their composes."""
+    with database.read() as db:
+        others = tuple(each for each in runs.opened_by(db, run.trigger_msg_id) if each.id != run.id)
+        pushes = tuple(each for each in others if each.workflow == run.workflow)
+        begun = frozenset(each.id for each in pushes if "ensure_repos_are_mashed" in runs.steps_of(db, each.id))
+    return pushes, begun
+
+
+def _sources(world: World, clock: Clock) -> dict[str, Source]:
+    """How each watched system is asked about everything at once."""
+
+    def finished_tasks(keys: Collection[str]) -> Collection[str]:
+        tasks = world.koji.tasks([int(key) for key in keys])
+        return {str(task.id) for task in tasks.values() if task.state.is_final}
+
+    def items_with_results(keys: Collection[str]) -> Collection[str]:
+        return {result.item for result in world.resultsdb.results_since(clock() - timedelta(hours=1), items=keys)}
+
+    return {"koji.task": finished_tasks, "resultsdb.item": items_with_results}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of ``relengotron doctor``: what was looked at, whether it is well, what was found, what to do."""
+
+    name: str
+    ok: bool
+    fact: str
+    remedy: str = ""
+
+
+def examine(settings: Settings, world: World | None = None) -> Iterator[Finding]:
+    """Ask every outside service whether it is there and lets us do what we need."""
+    world = world or open_world(settings)
+    yield from _plugin_findings(settings)
+    yield _found("journal", lambda: _journal_fact(settings), "look at journal.url in relengotron.yaml")
+    yield _found("koji", world.koji.identity, "look at systems.koji.hub and the login in systems.yaml")
+    yield _found("koji permissions", lambda: _permissions(world), "ask a Koji administrator: koji grant-permission")
+    yield _found("bodhi", world.bodhi.identity, "look at systems.bodhi.url in systems.yaml")
+    yield _found("pdc", world.pdc.identity, "look at systems.pdc.url in systems.yaml")
+    yield _found("pdc types", lambda: _pdc_types(settings, world), "ask a PDC administrator for the missing rows")
+    yield _found("resultsdb", world.resultsdb.identity, "look at systems.resultsdb.url in systems.yaml")
+    yield _found("mirror", lambda: _writable(Path(settings.systems.mirror.root)), "mount it writable for this user")
+    yield _found("compose store", lambda: _writable(Path(settings.compose_store)), "mount it writable for this user")
+
+
+NEEDED_PERMISSIONS = frozenset({"runroot", "image", "sign"})
+
+
+def _found(name: str, look: Callable[[], str], remedy: str) -> Finding:
+    try:
+        return Finding(name, True, look())
+    except (RelengError, OSError) as trouble:
+        return Finding(name, False, str(trouble), remedy)
+
+
+def _plugin_findings(settings: Settings) -> Iterator[Finding]:
+    plugins = discover()
+    kinds = {artifact.kind for lane in settings.lanes for artifact in settings.artifacts_for(lane)}
+    for kind in sorted(kinds):
+        if kind in plugins.by_kind:
+            yield Finding(f"plugin {kind}", True, f"{type(plugins.by_kind[kind]).__module__}")
+        else:
+            yield Finding(f"plugin {kind}", False, "not installed", "install the package that brings it")
+    for name, why in plugins.broken.items():
+        yield Finding(f"plugin {name}", False, why, "repair or remove the package that brings it")
+
+
+def _journal_fact(settings: Settings) -> str:
+    database = Database(settings.journal.url)
+    try:
+        with database.read() as db:
+            counted = runs.counts(db)
+    finally:
+        database.close()
+    return f"{sum(counted.values())} runs in {database.engine.dialect.name}"
+
+
+def _permissions(world: World) -> str:
+    held = world.koji.permissions()
+    missing = NEEDED_PERMISSIONS - held
+    if missing and "admin" not in held:
+        raise RelengError(f"we lack {', '.join(sorted(missing))}; we hold {', '.join(sorted(held)) or 'nothing'}")
+    return ", ".join(sorted(held))
+
+
+def _pdc_types(settings: Settings, world: World) -> str:
+    wanted = set(settings.systems.pdc.relation_types.values())
+    missing = wanted - world.pdc.relation_types()
+    if missing:
+        raise RelengError(f"PDC has no relationship type {', '.join(sorted(missing))}")
+    return f"relationship types {', '.join(sorted(wanted))}"
+
+
+def _writable(directory: Path) -> str:
+    probe = directory / ".relengotron-doctor"
+    probe.touch()
+    probe.unlink()
+    return f"{directory} is writable"

@@ -1,0 +1,1 @@
+"""How do people ask, look and order from a terminal?"""

@@ -1,0 +1,48 @@
+"""How does a person's wish reach the daemon? As a message in the inbox, like everybody's."""
+
+import time
+import uuid
+from typing import Any
+
+from relengotron.cli import page
+from relengotron.cli.exits import Exit, Refusal
+from relengotron.cli.find import the_run
+from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.engine.intake import Intake
+from relengotron.model.run import RunState
+
+_OVER = (RunState.DONE, RunState.CANCELLED, RunState.CANCELLING)
+
+
+def give(surroundings: Surroundings, name: str, wish: str, reason: str) -> None:
+    """Store the wish about one run and say what happens next.
+
+    Raises:
+        Refusal: there is no such run, or nothing can be done about it any more.
+    """
+    bus = surroundings.settings().systems.bus
+    with surroundings.journal() as database:
+        with database.read() as db:
+            run = the_run(db, name)
+        if run.state in _OVER:
+            raise Refusal(f"{run.id} {_already(run.state)}: there is nothing to {wish}", Exit.NO)
+        topic = f"{bus.topic_prefix}.{bus.environment}.relengotron.person.{wish}"
+        wished = _message(topic, {"run": run.id, "agent": person(), "reason": reason})
+        Intake(database, now).store(wished, is_local=True)
+    page.say(f"Asked to {wish} {run.id} ({run.lane}, {page.state_in_words(run.state)}).")
+    page.say(f"The daemon takes it up within seconds; look: relengotron runs show {run.id}")
+
+
+def _already(state: RunState) -> str:
+    return "is being cancelled" if state is RunState.CANCELLING else f"is {state}"
+
+
+def _message(topic: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "topic": topic,
+        "msg": body,
+        "msg_id": f"{now().year}-{uuid.uuid4()}",
+        "timestamp": int(time.time()),
+        "i": 1,
+        "username": body["agent"],
+    }

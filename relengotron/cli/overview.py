@@ -1,0 +1,98 @@
+"""What is going on, what waits, and who must act? Read from the journal in a few short queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from relengotron.engine.journal import holds, inbox, outbox, runs
+from relengotron.engine.journal.inbox import MessageState, StoredMessage
+from relengotron.model.run import HoldRecord, Run, RunState, StepRecord, StepState
+
+OVERDUE_AFTER: Final = timedelta(minutes=2)
+"""A daemon that is up looks at everything that is due much sooner."""
+
+_MOST_WAITING: Final = 10_000
+_NEEDS_A_PERSON: Final = (RunState.FAILED, RunState.PARKED)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """One lane: the run that has it, how many wait behind it, and what it waits for."""
+
+    lane: str
+    run: Run | None
+    step: StepRecord | None
+    hold: HoldRecord | None
+    queued: int
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether nothing happens here until somebody acts."""
+        return self.hold is not None or (self.run is not None and self.run.state in _NEEDS_A_PERSON)
+
+    @property
+    def command(self) -> str | None:
+        """What a person can type to get it going again."""
+        if self.hold is not None:
+            return self.hold.command
+        if self.run is not None and self.run.state in _NEEDS_A_PERSON:
+            return f"relengotron runs retry {self.run.id}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole daemon at one moment."""
+
+    at: datetime
+    runs: dict[RunState, int]
+    messages: dict[MessageState, int]
+    last_received: datetime | None
+    parked: Sequence[StoredMessage]
+    unsent: int
+    unsent_since: datetime | None
+    lanes: Sequence[LaneView]
+
+    @property
+    def overdue_since(self) -> datetime | None:
+        """Since when something is due that a running daemon would have done; None when all is in time."""
+        due = [view.run.look_again_at for view in self.lanes if view.run and not view.run.state.is_finished]
+        late = [moment for moment in due if moment is not None and self.at - moment > OVERDUE_AFTER]
+        return min(late, default=None)
+
+
+def overview(db: Connection, configured: Sequence[str], now: datetime, *, parked: int = 3) -> Overview:
+    """Look at everything once; ``configured`` lanes are shown even when they are idle."""
+    heads = {run.lane: run for run in runs.heads_of_lanes(db)}
+    waiting: dict[str, int] = {}
+    for run in runs.newest(db, _MOST_WAITING, states=runs.UNFINISHED):
+        waiting[run.lane] = waiting.get(run.lane, 0) + 1
+    lanes = [*configured, *(lane for lane in sorted(heads) if lane not in configured)]
+    unsent = outbox.unsent(db, 1)
+    return Overview(
+        at=now,
+        runs=runs.counts(db),
+        messages=inbox.counts(db),
+        last_received=inbox.last_received(db),
+        parked=inbox.parked(db, parked),
+        unsent=outbox.backlog(db),
+        unsent_since=unsent[0].written_at if unsent else None,
+        lanes=[_lane(db, lane, heads.get(lane), waiting.get(lane, 0)) for lane in lanes],
+    )
+
+
+def _lane(db: Connection, lane: str, head: Run | None, waiting: int) -> LaneView:
+    if head is not None:
+        return LaneView(lane, head, current_step(runs.steps_of(db, head.id)), holds.open_of(db, head.id), waiting - 1)
+    last = next(iter(runs.newest(db, 1, lane=lane)), None)
+    step = current_step(runs.steps_of(db, last.id)) if last is not None and last.state in _NEEDS_A_PERSON else None
+    return LaneView(lane, last, step, None, 0)
+
+
+def current_step(steps: dict[str, StepRecord]) -> StepRecord | None:
+    """The step that a run is at, or stopped at."""
+    unfinished = [each for each in steps.values() if each.state not in (StepState.DONE, StepState.SKIPPED)]
+    return unfinished[-1] if unfinished else None

@@ -1,0 +1,141 @@
+"""``relengotron status``: one screen that says what runs, what waits for whom, and what to type."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import click
+
+from relengotron.cli import page
+from relengotron.cli.exits import Exit, Refusal
+from relengotron.cli.overview import LaneView, Overview, overview
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.engine.journal.inbox import MessageState
+from relengotron.model.codec import to_json
+from relengotron.model.run import RunState
+
+
+@click.command()
+@click.option("--json", "json_wanted", is_flag=True, help="For programs: the same as JSON.")
+@click.option("--check", is_flag=True, help="Exit with 1 if anything needs a person or the daemon seems to be down.")
+@click.pass_obj
+def status(surroundings: Surroundings, json_wanted: bool, check: bool) -> None:
+    """Say what runs, what waits for what and whom, and which command helps."""
+    lanes = [str(lane) for lane in surroundings.settings().lanes]
+    with surroundings.journal() as database, database.read() as db:
+        seen = overview(db, lanes, now())
+    if json_wanted:
+        page.as_json(_for_programs(seen))
+    else:
+        _show(seen)
+    if check and (seen.overdue_since is not None or any(view.needs_a_person for view in seen.lanes)):
+        raise Refusal("somebody must act: see above", Exit.NO)
+
+
+def _show(seen: Overview) -> None:
+    page.say(f"relengotron at {seen.at:%Y-%m-%d %H:%M:%S} UTC", bold=True)
+    page.fields([("Runs", _runs(seen)), ("Messages", _messages(seen)), ("To send", _unsent(seen))])
+    if seen.overdue_since is not None:
+        late = page.clock(seen.overdue_since, seen.at)
+        page.say(f"  The daemon seems to be down: something has been due since {late}.", state="failed")
+        page.say("  Look: systemctl status relengotron; journalctl -u relengotron -n 50")
+    for view in seen.lanes:
+        page.say()
+        _show_lane(view, seen.at)
+
+
+def _runs(seen: Overview) -> str:
+    parts = [f"{count} {page.state_in_words(state)}" for state, count in sorted(seen.runs.items()) if count]
+    return ", ".join(parts) or "none yet"
+
+
+def _messages(seen: Overview) -> str:
+    if seen.last_received is None:
+        return "none has come in yet"
+    lines = [f"the last came in at {page.clock(seen.last_received, seen.at)}"]
+    new = seen.messages.get(MessageState.NEW, 0)
+    if new:
+        lines.append(f"{new} not read yet")
+    parked = seen.messages.get(MessageState.PARKED, 0)
+    if parked:
+        lines.append(f"{parked} could not be understood and were put aside; look: relengotron messages")
+        lines += [f"  {message.topic}: {message.reason.splitlines()[0]}" for message in seen.parked if message.reason]
+    return "\n".join(lines)
+
+
+def _unsent(seen: Overview) -> str:
+    if not seen.unsent or seen.unsent_since is None:
+        return ""
+    since = page.clock(seen.unsent_since, seen.at)
+    return f"{seen.unsent} of our own messages, the oldest from {since}; if it stays so: relengotron doctor"
+
+
+def _show_lane(view: LaneView, at: datetime) -> None:
+    run = view.run
+    if run is None:
+        page.say(f"{view.lane}  idle, no run yet")
+    elif run.state in (RunState.DONE, RunState.CANCELLED):
+        ended = page.clock(run.finished_at or run.updated_at, at)
+        page.say(f"{view.lane}  idle; the last run was {page.state_in_words(run.state)} at {ended}: {run.id}")
+    else:
+        page.say(f"{view.lane}  {page.state_in_words(run.state).upper()}", state=run.state, bold=True)
+        page.fields(_lane_fields(view, at))
+
+
+def _lane_fields(view: LaneView, at: datetime) -> Iterator[tuple[str, str]]:
+    run = view.run
+    assert run is not None  # noqa: S101 - the caller has looked
+    yield "run", f"{run.id} ({run.workflow.replace('_', ' ')}), opened {page.clock(run.created_at, at)}"
+    if view.step is not None:
+        yield "step", f"{page.promise(view.step.name)}, since {page.clock(view.step.started_at, at)}"
+        if view.step.troubles:
+            yield "trouble", f"{view.step.troubles} times in a row, since {_since_trouble(view, at)}"
+    if view.hold is not None:
+        yield "missing", "\n".join(view.hold.missing)
+        yield "waits", f"since {page.clock(view.hold.since, at)} until {page.clock(view.hold.deadline, at)}"
+        yield "who", view.hold.owner
+    elif run.reason:
+        yield "why" if run.state.is_finished else "waits for", run.reason
+    if view.hold is None and run.look_again_at is not None and not run.state.is_finished:
+        yield "looks again", page.clock(run.look_again_at, at)
+    if view.command is not None:
+        yield "do", view.command
+        yield "more", f"relengotron explain {run.id}"
+    if view.queued > 0:
+        yield "behind it", f"{view.queued} more {'run' if view.queued == 1 else 'runs'}"
+
+
+def _since_trouble(view: LaneView, at: datetime) -> str:
+    assert view.step is not None  # noqa: S101 - the caller has looked
+    return page.clock(view.step.trouble_since or view.step.started_at, at)
+
+
+def _for_programs(seen: Overview) -> dict[str, Any]:
+    return {
+        "at": seen.at.isoformat(),
+        "runs": {str(state): count for state, count in seen.runs.items()},
+        "messages": {
+            "counts": {str(state): count for state, count in seen.messages.items()},
+            "last_received": to_json(seen.last_received),
+            "unsent": seen.unsent,
+            "unsent_since": to_json(seen.unsent_since),
+        },
+        "overdue_since": to_json(seen.overdue_since),
+        "lanes": [_lane_for_programs(view) for view in seen.lanes],
+    }
+
+
+def _lane_for_programs(view: LaneView) -> dict[str, Any]:
+    run = view.run
+    return {
+        "lane": view.lane,
+        "run": run.id if run is not None else None,
+        "state": str(run.state) if run is not None else "idle",
+        "reason": run.reason if run is not None else "",
+        "look_again_at": to_json(run.look_again_at) if run is not None else None,
+        "step": to_json(view.step),
+        "hold": to_json(view.hold),
+        "needs_a_person": view.needs_a_person,
+        "command": view.command,
+        "queued": view.queued,
+    }

@@ -1,0 +1,102 @@
+"""Where does a command find its configuration and the journal?"""
+
+import getpass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from relengotron.cli.exits import Exit, Refusal
+
+if TYPE_CHECKING:
+    from relengotron.engine.journal.database import Database
+    from relengotron.settings import Settings
+
+PLACES: Final = (Path("/etc/relengotron"), Path("config"))
+
+
+class Surroundings:
+    """What every command may ask for; nothing is read before it is asked for."""
+
+    def __init__(self, config: Path | None = None, verbose: int = 0) -> None:
+        """Take what stands before the command's name."""
+        self._config = config
+        self.verbose = verbose
+
+    @property
+    def config(self) -> Path:
+        """The directory with the configuration.
+
+        Raises:
+            Refusal: none was named, and none is where it usually is.
+        """
+        if self._config is not None:
+            return self._config
+        for place in PLACES:
+            if (place / "relengotron.yaml").is_file():
+                return place.resolve()
+        raise Refusal(
+            "no configuration: there is neither /etc/relengotron/relengotron.yaml nor ./config/relengotron.yaml. "
+            "Name its directory with --config DIR or RELENGOTRON_CONFIG.",
+            Exit.USAGE,
+        )
+
+    def settings(self, *, examine_secrets: bool = False) -> "Settings":
+        """The configuration; people who only look need not be able to read the secrets."""
+        from relengotron.settings import load
+
+        return load(self.config, examine_secrets=examine_secrets)
+
+    @contextmanager
+    def journal(self) -> Iterator["Database"]:
+        """The journal, if the daemon has ever run.
+
+        Raises:
+            Refusal: there is none yet, or it cannot be opened.
+        """
+        from relengotron.engine.journal.database import Database
+        from relengotron.errors import SettingsError
+
+        url = self.settings().journal.url
+        _refuse_without_journal(url)
+        try:
+            database = Database(url)
+        except SettingsError as trouble:
+            raise Refusal(f"{trouble}\nTry it as the daemon's user.", Exit.UNREACHABLE) from trouble
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+def _refuse_without_journal(url: str) -> None:
+    """Looking must not create a journal: it would belong to the wrong user."""
+    if url.startswith("sqlite:"):
+        path = Path(urlsplit(url).path.removeprefix("/"))
+        try:
+            is_there = path.is_file()
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise Refusal(
+                f"no journal at {path} that can be read: the daemon has not run yet, or this user may not look into "
+                "it. Start the daemon, or try it as the daemon's user.",
+                Exit.UNREACHABLE,
+            )
+
+
+def now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+def person() -> str:
+    """Who is at the keyboard, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        print("nobody knows your name here; the record will say 'unknown'", file=sys.stderr)
+        return "unknown"

@@ -1,0 +1,54 @@
+"""How does text from anywhere fit into a column, on SQLite as on PostgreSQL?"""
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import Connection, String, Table, Text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Words(TypeDecorator[str]):
+    """Text for people; characters that a database refuses are replaced."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Make the text one that can be stored."""
+        return None if value is None else _storable(value)
+
+
+class Name(TypeDecorator[str]):
+    """A key of bounded length; the end of a longer one is replaced by its digest, so that it stays itself."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        """Take up to ``length`` characters as they are."""
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Make the name one that can be stored and found again."""
+        if value is None:
+            return None
+        text = _storable(value)
+        if len(text) <= self.length:
+            return text
+        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+        return f"{text[: self.length - 33]}~{digest}"
+
+
+def insert_once(db: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert the row; False when a unique column holds its value already, whoever wrote it and however short ago."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    query = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return db.execute(query).first() is not None
+
+
+def _storable(value: str) -> str:
+    text = str(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,1 @@
+"""What an event leads to: intents, never work."""

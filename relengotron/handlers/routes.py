@@ -1,0 +1,39 @@
+"""The table: what each event leads to. Start reading here."""
+
+from collections.abc import Iterable
+
+from relengotron.handlers import koji, pushes, results
+from relengotron.model.events import (
+    BuildTagged,
+    BuildUntagged,
+    CancelWished,
+    Event,
+    PushRequested,
+    ResultStored,
+    RetryWished,
+    RpmSigned,
+    TaskStateChanged,
+    UpdateChanged,
+)
+from relengotron.model.intents import Intent
+
+
+def route(event: Event, msg_id: str) -> Iterable[Intent]:
+    """The intents that an event leads to; ``msg_id`` names the message it came by."""
+    match event:
+        case PushRequested():
+            return pushes.requested(event, msg_id)
+        case TaskStateChanged():
+            return koji.task_changed(event)
+        case BuildTagged() | BuildUntagged():
+            return koji.build_moved(event)
+        case RpmSigned():
+            return koji.rpm_signed(event)
+        case ResultStored():
+            return results.stored(event)
+        case UpdateChanged():
+            return pushes.update_changed(event)
+        case RetryWished():
+            return pushes.retry_wished(event)
+        case CancelWished():
+            return pushes.cancel_wished(event)

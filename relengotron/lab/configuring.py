@@ -1,0 +1,163 @@
+"""Which configuration does the daemon of a lab get? Written as files, read as anybody's."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from pprint import pformat
+from typing import Any
+
+import yaml
+
+from relengotron.lab.flavours import FLAVOURS, Flavour
+from relengotron.lab.filling import base_repo_path
+from relengotron.lab.place import ARCHES, HOST, RELEASES, TREE_ARCH, Place
+
+PREFIX, ENVIRONMENT = "org.fedoraproject", "dev"
+DAEMON, LAB = "relengotron.lab", "lab.lab"
+PASSWORD = "botpw"  # noqa: S105 the stand-in's own well-known password
+
+
+def write_configuration(place: Place, urls: Mapping[str, str], key: str, ports: Mapping[str, int]) -> None:
+    """The daemon's ``config/`` and the hub's ``fedmsg.d/`` for this lab."""
+    for directory in (place.config / "artifacts", place.fedmsg_d, place.state, place.secrets, place.log):
+        directory.mkdir(parents=True, exist_ok=True)
+    password = place.secrets / "koji-password"
+    password.touch(mode=0o600)
+    password.write_text(PASSWORD)
+    _write(place.config / "relengotron.yaml", _daemon(place))
+    _write(place.config / "systems.yaml", _systems(place, urls, password))
+    _write(place.config / "releases.yaml", {"releases": {f"F{each}": _release(each, urls, key) for each in RELEASES}})
+    _write(place.config / "artifacts" / "lab.yaml", {"artifacts": _artifacts(place)})
+    (place.fedmsg_d / "relengotron.py").write_text(f"config = {pformat(fedmsg_config(place, ports))}\n")
+
+
+def fedmsg_config(place: Place, ports: Mapping[str, int]) -> dict[str, Any]:
+    """What hub, daemon and lab agree on about the bus; unsigned, because it never leaves this machine."""
+    return {
+        "topic_prefix": PREFIX,
+        "environment": ENVIRONMENT,
+        "endpoints": {
+            LAB: [f"tcp://{HOST}:{ports['lab']}"],
+            DAEMON: [f"tcp://{HOST}:{ports['daemon']}"],
+        },
+        "zmq_enabled": True,
+        "post_init_sleep": 1.0,
+        "high_water_mark": 0,
+        "validate_signatures": False,
+        "sign_messages": False,
+        "relengotron.enabled": True,
+        "relengotron.settings": str(place.config),
+        "relengotron.allow_any_sender": True,
+    }
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(dict(content), sort_keys=False))
+
+
+def _daemon(place: Place) -> dict[str, Any]:
+    return {
+        "journal": {"url": f"sqlite:///{place.state / 'journal.sqlite'}"},
+        "state_dir": str(place.state),
+        "compose_store": str(place.compose),
+        "lab": True,
+        "pace": {"workers": 4, "poll": "2s", "inbox": "1s", "outbox": "1s"},
+        "patience": {"commit": "2s"},
+        "owner": "releng",
+    }
+
+
+def _systems(place: Place, urls: Mapping[str, str], password: Path) -> dict[str, Any]:
+    return {
+        "koji": {
+            "hub": urls["koji"],
+            "weburl": urls["koji"].removesuffix("hub"),
+            "store": str(place.koji),
+            "user": "relengotron",
+            "password_file": str(password),
+        },
+        "bodhi": {"url": urls["bodhi"]},
+        "pdc": {"url": urls["pdc"]},
+        "resultsdb": {"url": urls["resultsdb"]},
+        "mirror": {"root": str(place.mirror), "url": urls["mirror"]},
+        "bus": {"name": DAEMON, "topic_prefix": PREFIX, "environment": ENVIRONMENT},
+    }
+
+
+def _release(release: str, urls: Mapping[str, str], key: str) -> dict[str, Any]:
+    return {
+        "version": release,
+        "pdc_release": f"fedora-{release}-updates",
+        "signing_key": key,
+        "build_tag": f"f{release}-build",
+        "target": f"f{release}",
+        "arches": list(ARCHES),
+        "base_repos": {arch: [f"{urls['mirror']}/{base_repo_path(release, arch)}"] for arch in ARCHES},
+        "requests": {
+            "stable": {
+                "repo": "updates",
+                "tag": f"f{release}-updates",
+                "from_tags": [f"f{release}-updates-testing", f"f{release}-updates-candidate"],
+                "pending_tags": [f"f{release}-updates-pending"],
+            },
+            "testing": {
+                "repo": "updates-testing",
+                "tag": f"f{release}-updates-testing",
+                "from_tags": [f"f{release}-updates-candidate"],
+                "pending_tags": [f"f{release}-updates-testing-pending"],
+            },
+        },
+    }
+
+
+def _artifacts(place: Place) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": "{tag}",
+            "kind": "mash",
+            "target": "{repo}/{version}",
+            "required_tests": ["dist.repoclosure"],
+            "settings": {"config": str(place.mash_config)},
+        },
+        *(_tree(flavour, request, place) for flavour in FLAVOURS for request in ("stable", "testing")),
+        _image("atomic-installer-iso", "Fedora-Atomic-installer", "lorax", "atomic-host"),
+        _image("atomic-disk", "Fedora-Atomic", "image", "atomic-host"),
+        _image("cloud-base", "Fedora-Cloud-Base", "image", "cloud-tree"),
+    ]
+
+
+def _tree(flavour: Flavour, request: str, place: Place) -> dict[str, Any]:
+    return {
+        "name": flavour.artifact,
+        "kind": "ostree",
+        "requests": [request],
+        "arches": [TREE_ARCH],
+        "made_from": ["{tag}"],
+        "component": flavour.component,
+        "target": f"atomic/refs/{flavour.artifact}/{request}/{{version}}",
+        "required_tests": ["dist.ostree_content"],
+        "settings": {
+            "ref": flavour.ref("{version}", request),
+            "live_repo": str(place.live_ostree),
+            "url_path": "atomic/repo",
+            "treefile": {"packages": list(flavour.packages)},
+        },
+    }
+
+
+def _image(component: str, name: str, carrier: str, tree: str) -> dict[str, Any]:
+    return {
+        "name": component,
+        "kind": "image",
+        "arches": [TREE_ARCH],
+        "made_from": [tree],
+        "component": component,
+        "target": f"images/{{repo}}/{{version}}/{component}",
+        "required_tests": ["dist.image_content"],
+        "settings": {"name": name, "carrier": carrier},
+    }
+
+
+def wipe(place: Place) -> None:
+    """A new life begins with nothing but the packages of the last one."""
+    shutil.rmtree(place.world, ignore_errors=True)

@@ -1,0 +1,143 @@
+"""How does an empty lab become a small distribution? Packages, releases, trees and waiting updates."""
+
+import io
+import json
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from relengotron.errors import Permanent
+from relengotron.lab.bits.build import Built, build_packages
+from relengotron.lab.bits.seed import Signatures, seed_koji
+from relengotron.lab.bits.seed_bodhi import describe_updates
+from relengotron.lab.bits.seed_pdc import seed_pdc
+from relengotron.lab.bits.sign import sign_packages
+from relengotron.lab.builder.tools import rpm_ostree
+from relengotron.lab.flavours import FLAVOURS, Flavour
+from relengotron.lab.place import ARCHES, RELEASES, TREE_ARCH, Place
+from relengotron.lab.stand_ins import StandIns
+from relengotron.systems.ostree.client import OstreeCli
+
+Say = Callable[[str], None]
+TIMEOUT = 120
+
+
+def fill(stand_ins: StandIns, say: Say) -> Signatures:
+    """Everything that was there before the push: builds, the released repos and trees, PDC's knowledge, updates."""
+    place = stand_ins.place
+    say("building the RPMs of two small releases (kept for the next time)")
+    builds = build_packages(place.packages, RELEASES, ARCHES)
+    say(f"signing {sum(len(build.rpms) for build in builds)} RPMs of {len(builds)} builds")
+    signatures = Signatures(*sign_packages([rpm for build in builds for rpm in build.rpms], place.key_file))
+    say("importing them into Koji")
+    seed_koji(stand_ins.session("admin", "adminpw"), builds, signatures, place.koji)
+    say("telling PDC what is made from what")
+    seed_pdc(f"{stand_ins.urls['pdc']}/rest_api/v1", stand_ins.pdc_state.token, builds, RELEASES)
+    say("releasing the first repos and trees")
+    release_repos(place, builds)
+    release_trees(place)
+    write_mash_config(place, stand_ins.urls["koji"], signatures.key)
+    fill_bodhi(stand_ins)
+    return signatures
+
+
+def release_repos(place: Place, builds: Sequence[Built]) -> None:
+    """The repos of the releases as they were on the first day, per arch."""
+    for release in RELEASES:
+        for arch in ARCHES:
+            directory = base_repo(place, release, arch)
+            directory.mkdir(parents=True, exist_ok=True)
+            for build in builds:
+                if build.distribution == release and not build.is_update:
+                    _link_packages(build, arch, directory)
+            _run(["createrepo_c", "--quiet", "--no-database", str(directory)])
+
+
+def base_repo(place: Place, release: str, arch: str) -> Path:
+    """Where a released repo lies on the mirror."""
+    return place.mirror / base_repo_path(release, arch)
+
+
+def base_repo_path(release: str, arch: str) -> str:
+    """The same below the mirror's root."""
+    return f"releases/{release}/Everything/{arch}/os"
+
+
+def release_trees(place: Place) -> None:
+    """The first commit of every ref, composed from the released repos."""
+    OstreeCli(place.live_ostree).init_archive()
+    for release in RELEASES:
+        for flavour in FLAVOURS:
+            for request in ("stable", "testing"):
+                _release_tree(place, release, flavour, flavour.ref(release, request))
+    OstreeCli(place.live_ostree).update_summary()
+
+
+def write_mash_config(place: Place, hub: str, key: str) -> None:
+    """What mash on the builder reads: one section a tag."""
+    directory = place.mash_config.parent
+    directory.mkdir(parents=True, exist_ok=True)
+    place.mash_config.write_text(f"[defaults]\nconfigdir = {directory}\nbuildhost = {hub}\nrepodir = {place.koji}\n")
+    for release in RELEASES:
+        for tag in (f"f{release}-updates", f"f{release}-updates-testing"):
+            options = {
+                "rpm_path": "%(arch)s/",
+                "source_path": "SRPMS/",
+                "debuginfo": "False",
+                "multilib": "False",
+                "tag": tag,
+                "inherit": "False",
+                "strict_keys": "True",
+                "keys": key,
+                "arches": " ".join(ARCHES),
+            }
+            lines = "\n".join(f"{name} = {value}" for name, value in options.items())
+            (directory / f"{tag}.mash").write_text(f"[{tag}]\n{lines}\n")
+
+
+def fill_bodhi(stand_ins: StandIns) -> None:
+    """The releases and every update that waits for a push."""
+    bodhi = stand_ins.bodhi
+    for release in RELEASES:
+        bodhi.add_release(f"F{release}", release)
+    for update in describe_updates(RELEASES):
+        bodhi.add_update(
+            update.release,
+            update.builds,
+            alias=update.alias,
+            bugs=update.bugs,
+            type=update.type,
+            severity=update.severity,
+            notes=update.notes,
+            status=update.status,
+            request=update.request,
+        )
+
+
+def _link_packages(build: Built, arch: str, directory: Path) -> None:
+    for rpm in build.rpms:
+        target = directory / rpm.name
+        if rpm.name.endswith((f".{arch}.rpm", ".noarch.rpm")) and not target.exists():
+            os.link(rpm, target)
+
+
+def _release_tree(place: Place, release: str, flavour: Flavour, ref: str) -> None:
+    directory = place.compose / "first" / ref.replace("/", "-")
+    directory.mkdir(parents=True, exist_ok=True)
+    url = base_repo(place, release, TREE_ARCH).as_uri()
+    (directory / "released.repo").write_text(f"[released]\nname=released\nbaseurl={url}\ngpgcheck=0\n")
+    treefile = {"ref": ref, "repos": ["released"], "packages": list(flavour.packages)}
+    treefile |= {"releasever": release, "basearch": TREE_ARCH}
+    file = directory / "treefile.json"
+    file.write_text(json.dumps(treefile))
+    output = io.StringIO()
+    words = ["compose", "tree", f"--repo={place.live_ostree}", f"--add-metadata-string=version={release}.0", str(file)]
+    if rpm_ostree.main(words, output):
+        raise Permanent(f"the first tree {ref} could not be composed: {output.getvalue()[-2000:]}")
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    if done.returncode:
+        raise Permanent(f"{command[0]} ended with {done.returncode}: {done.stderr[-2000:]}")

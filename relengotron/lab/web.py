@@ -1,0 +1,36 @@
+"""How does a stand-in answer on a real port? A web server in a thread of its own."""
+
+import threading
+from typing import Any
+
+from waitress.server import create_server
+
+from relengotron.lab.place import HOST
+
+LONGEST_UPLOAD = 1 << 30
+
+
+class WebServer:
+    """One WSGI application on one port of loopback."""
+
+    def __init__(self, app: Any, port: int = 0, threads: int = 8) -> None:
+        """Bind the port; nobody is answered before ``start``."""
+        self._server = create_server(
+            app,
+            host=HOST,
+            port=port,
+            threads=threads,
+            ident=None,
+            max_request_body_size=LONGEST_UPLOAD,
+            clear_untrusted_proxy_headers=True,
+        )
+        self.url = f"http://{HOST}:{self._server.effective_port}"
+
+    def start(self) -> "WebServer":
+        """Answer from now on, until the process ends."""
+        threading.Thread(target=self._server.run, name=f"web-{self.url}", daemon=True).start()
+        return self
+
+    def serve(self) -> None:
+        """Answer in this thread."""
+        self._server.run()

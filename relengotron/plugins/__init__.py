@@ -1,0 +1,1 @@
+"""Artifact plugins of our own, loaded by entry point like anybody's."""

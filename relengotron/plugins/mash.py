@@ -1,0 +1,142 @@
+"""Repos: what a Koji tag shows, mashed in a build root and published arch by arch."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from relengotron.errors import StateDisagrees
+from relengotron.sdk import (
+    Artifact,
+    ArtifactPlugin,
+    Built,
+    Failed,
+    KojiTask,
+    Plan,
+    Probe,
+    Published,
+    Running,
+    Workbench,
+    file_of,
+    unfinished,
+)
+from relengotron.systems.koji.port import Runroot
+from relengotron.systems.mirror.paths import rel_path
+from relengotron.systems.mirror.port import Entry, Manifest
+
+REPOMD = "repodata/repomd.xml"
+
+
+@dataclass(frozen=True, slots=True)
+class MashSettings:
+    """Where mash finds its configuration on the builder, and what its build root needs."""
+
+    config: str = "/etc/mash/mash.conf"
+    comps: str | None = None
+    task_arch: str = "x86_64"
+    packages: tuple[str, ...] = ("mash", "createrepo_c")
+    mounts: tuple[str, ...] = ()
+
+
+class MashPlugin(ArtifactPlugin[MashSettings]):
+    """A repo per arch, made by one mash task from one tag."""
+
+    kind: ClassVar[str] = "mash"
+    settings: ClassVar[type] = MashSettings
+
+    def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
+        """One runroot task that mashes the lane's tag."""
+        return Plan(
+            artifact=artifact,
+            output=str(bench.store / bench.release.tag),
+            effects=(
+                f"Koji task runroot in {bench.release.build_tag}: mash {bench.release.tag}",
+                f"publish {', '.join(artifact.arches)} below {artifact.target}",
+            ),
+        )
+
+    def compose(self, plan: Plan, bench: Workbench) -> Built | Running | Failed:
+        """The tag is mashed, and every arch has readable metadata."""
+        own = self.settings_of(plan.artifact)
+        task = bench.koji_task(
+            KojiTask(
+                key=f"compose {plan.artifact.name}",
+                method="runroot",
+                marker=str(bench.store),
+                what=f"mash {bench.release.tag}",
+                ask=lambda: bench.koji.runroot(self._runroot(own, bench)),
+            )
+        )
+        return unfinished(task, bench) or self._built(plan, task.id)
+
+    def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
+        """The repos that users get now."""
+        manifest = bench.mirror.published(rel_path(artifact.target))
+        if manifest is None:
+            return None
+        return Built(artifact.name, self.kind, _identity(bench.release.tag, manifest), artifact.target, None)
+
+    def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
+        """Every arch shows the mashed packages; packages first, metadata last."""
+        target = rel_path(artifact.target)
+        before = bench.mirror.published(target) or {}
+        switched = bench.mirror.switch(bench.mirror.stage(Path(built.location), target, bench.run))
+        changed = {path: entry for path, entry in switched.current.items() if before.get(path) != entry}
+        metadata = {path: entry for path, entry in switched.current.items() if "repodata/" in path}
+        expected = {f"{target}/{path}": entry.sha256 for path, entry in {**metadata, **changed}.items()}
+        return Published(
+            artifact=artifact.name,
+            identity=built.identity,
+            expected=expected,
+            previous={path: [entry.sha256, entry.size] for path, entry in (switched.previous or {}).items()},
+        )
+
+    def probe(self, published: Published, bench: Workbench) -> Probe:
+        """Read all metadata and every new package from outside."""
+        seen = bench.mirror.look(published.expected)
+        return Probe(
+            published.artifact,
+            seen=tuple(each.path for each in seen if each.is_as_expected),
+            missing=tuple(f"{each.path}: status {each.status}" for each in seen if not each.is_as_expected),
+        )
+
+    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
+        """The packages of before are shown again."""
+        manifest = {path: Entry(str(sha256), int(size)) for path, (sha256, size) in published.previous.items()}
+        bench.mirror.withdraw(rel_path(artifact.target), manifest)
+
+    def retire(self, artifact: Artifact, bench: Workbench) -> None:
+        """What this run staged is gone, and what is live keeps one earlier state for slow readers and the way back."""
+        bench.mirror.discard(rel_path(artifact.target), bench.run)
+        bench.mirror.sweep(rel_path(artifact.target), keep_generations=1)
+
+    @staticmethod
+    def _runroot(own: MashSettings, bench: Workbench) -> Runroot:
+        comps = ("-f", own.comps) if own.comps is not None else ()
+        command = ("mash", "-o", str(bench.store), "-c", own.config, *comps, bench.release.tag)
+        return Runroot(bench.release.build_tag, own.task_arch, command, own.packages, own.mounts)
+
+    @staticmethod
+    def _built(plan: Plan, task: int) -> Built:
+        root = Path(plan.output)
+        metadata = [root / arch / REPOMD for arch in plan.artifact.arches]
+        absent = [str(path) for path in metadata if not path.is_file()]
+        if absent:
+            raise StateDisagrees(f"mash task {task} closed well, but these files are not there: {', '.join(absent)}")
+        files = tuple(file_of(root, path) for path in metadata)
+        manifest = {file.path: Entry(file.sha256, file.size) for file in files}
+        return Built(
+            artifact=plan.artifact.name,
+            kind=plan.artifact.kind,
+            identity=_identity(root.name, manifest),
+            location=str(root),
+            task_id=task,
+            files=files,
+            facts={"arch": list(plan.artifact.arches)},
+        )
+
+
+def _identity(tag: str, manifest: Manifest) -> str:
+    checksums = sorted(entry.sha256 for path, entry in manifest.items() if path.endswith(f"/{REPOMD}"))
+    together = hashlib.sha256("\n".join(checksums).encode()).hexdigest()
+    return f"{tag}-{together[:16]}"

@@ -1,0 +1,30 @@
+"""The contract for artifact plugins: ours use nothing that a stranger's could not."""
+
+from relengotron.model.artifact import Artifact, Built, File, Plan, Probe, Published
+from relengotron.model.outcome import Failed, FailureKind, Running, Watch
+from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes
+from relengotron.sdk.files import digest_of, file_of
+from relengotron.sdk.tasks import unfinished
+from relengotron.sdk.workbench import KojiTask, ReleaseFacts, Workbench
+
+__all__ = [
+    "Affected",
+    "Artifact",
+    "ArtifactPlugin",
+    "Built",
+    "Changes",
+    "Failed",
+    "FailureKind",
+    "File",
+    "KojiTask",
+    "Plan",
+    "Probe",
+    "Published",
+    "ReleaseFacts",
+    "Running",
+    "Watch",
+    "Workbench",
+    "digest_of",
+    "file_of",
+    "unfinished",
+]

@@ -1,0 +1,95 @@
+"""One kind of artifact: how to plan, make, prove, show and withdraw it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, TypeVar
+
+from relengotron.model.artifact import Artifact, Built, Plan, Probe, Published
+from relengotron.model.codec import from_json
+from relengotron.model.outcome import Failed, Running
+from relengotron.sdk.workbench import Workbench
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a push changes: builds (NVRs), the binary packages they bring, and what PDC says contains which.
+
+    ``contained`` maps the PDC component name of an artifact to the changed packages that it contains.
+    """
+
+    builds: tuple[str, ...]
+    packages: frozenset[str]
+    contained: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Whether a push affects an artifact, and why or why not."""
+
+    is_affected: bool
+    reason: str
+    packages: tuple[str, ...] = ()
+
+
+class ArtifactPlugin(ABC, Generic[S]):
+    """One kind of artifact.
+
+    Reading verbs (``affected_by``, ``plan``, ``live``, ``probe``) have no effects. Acting verbs (``compose``,
+    ``publish``, ``withdraw``, ``retire``) may be repeated at any time: they look first. A plugin keeps no state
+    between calls.
+    ``settings`` is the frozen dataclass that the plugin's part of ``config/artifacts/`` is read into.
+    """
+
+    kind: ClassVar[str]
+    settings: ClassVar[type]
+
+    def settings_of(self, artifact: Artifact) -> S:
+        """The artifact's own settings.
+
+        Raises:
+            MalformedInput: the configuration does not fit ``settings``.
+        """
+        read: S = from_json(self.settings, dict(artifact.settings))
+        return read
+
+    def affected_by(self, artifact: Artifact, changes: Changes) -> Affected:
+        """Say whether the changes reach the artifact: always without a PDC component, else what PDC says of it."""
+        if artifact.component is None:
+            return Affected(bool(changes.builds), f"it shows every build of the push ({len(changes.builds)})")
+        packages = tuple(sorted(changes.contained.get(artifact.component, ())))
+        if packages:
+            return Affected(True, f"PDC: {artifact.component} contains {', '.join(packages)}", packages)
+        return Affected(
+            False, f"PDC: {artifact.component} contains none of the {len(changes.packages)} changed packages"
+        )
+
+    @abstractmethod
+    def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
+        """Say what ``compose`` would do. Reads only: the preview shows this to people."""
+
+    @abstractmethod
+    def compose(self, plan: Plan, bench: Workbench) -> Built | Running | Failed:
+        """Make it, or find that a former attempt made it already; never waits."""
+
+    def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
+        """What users get now, described as a compose, for artifacts made from it; None when nothing is live."""
+        return None
+
+    @abstractmethod
+    def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
+        """The bits are live on the master mirror: staged first, switched at once, metadata last."""
+
+    @abstractmethod
+    def probe(self, published: Published, bench: Workbench) -> Probe:
+        """Look from outside whether users get exactly what was published."""
+
+    @abstractmethod
+    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
+        """What was live before is live again."""
+
+    @abstractmethod
+    def retire(self, artifact: Artifact, bench: Workbench) -> None:
+        """The artifact's leftovers on the compose store are gone; what is live stays."""

@@ -1,0 +1,141 @@
+"""What is composed in which lane? ``config/artifacts/*.yaml``, with its placeholders filled in."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from relengotron.model.artifact import Artifact
+from relengotron.settings.kinds import (
+    AtLeastOne,
+    Frozen,
+    Kind,
+    Name,
+    ReleaseName,
+    Template,
+    is_name,
+    path_below_root,
+    placeholders_in,
+    template,
+)
+from relengotron.settings.kinds import TestName as _TestName
+from relengotron.settings.releases import Release, Request
+from relengotron.settings.section import Section
+
+
+def _templates_inside(value: Any) -> Any:
+    for text in texts_in(value):
+        template(text)
+    return value
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a value of settings, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from texts_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from texts_in(each)
+
+
+class Declaration(Section):
+    """One entry of `artifacts`: it stands for one artifact in each of its lanes, or for one per architecture."""
+
+    name: Template = Field(
+        description="The artifact's name, one of a kind in its lane. `{arch}` in it makes one for each architecture."
+    )
+    kind: Kind = Field(description="Which plugin makes it: `mash`, `ostree`, `image` or one that was installed.")
+    releases: Annotated[tuple[ReleaseName, ...], AtLeastOne] | None = Field(
+        None, description="The releases it is made for; without this key, all."
+    )
+    requests: Annotated[tuple[Request, ...], AtLeastOne] | None = Field(
+        None, description="The requests it is made for; without this key, all that the release has."
+    )
+    arches: Annotated[tuple[Name, ...], AtLeastOne] | None = Field(
+        None, description="Its architectures; without this key, those of the release."
+    )
+    made_from: tuple[Template, ...] = Field(
+        (), description="The artifacts of the same lane that must be complete first: repo, then tree, then image."
+    )
+    component: Template | None = Field(
+        None,
+        description="Its name in PDC, which says what affects it. null: every push of the lane changes it (a repo).",
+    )
+    target: Template = Field(description="Where it is published: a path below the mirror's root, its own alone.")
+    required_tests: tuple[_TestName, ...] = Field(
+        (), description="The test cases that must pass before it is published."
+    )
+    settings: Annotated[Mapping[str, Any], AfterValidator(_templates_inside), Frozen] = Field(
+        {}, description="What the plugin wants to know; its own page says which keys there are."
+    )
+
+
+class Declarations(Section):
+    """Everything in one file of ``artifacts/``."""
+
+    artifacts: tuple[Declaration, ...] = Field(description="What is composed.")
+
+
+def expand(declared: Declaration, name: str, release: Release, request: Request) -> list[Artifact]:
+    """The artifacts that a declaration stands for in one lane.
+
+    Raises:
+        ValueError: a filled-in text is not allowed where it stands; the first word of the text is the key.
+    """
+    arches = declared.arches or release.arches
+    strangers = [arch for arch in arches if arch not in release.arches]
+    if strangers:
+        raise ValueError(f"arches: {name} has no {', '.join(strangers)}; allowed: {', '.join(release.arches)}")
+    target = release.requests[request]
+    words = {"version": release.version, "release": name, "request": request, "repo": target.repo, "tag": target.tag}
+    if "arch" in placeholders_in(declared.name):
+        return [_fill_in(declared, name, (arch,), {**words, "arch": arch}) for arch in arches]
+    if len(arches) == 1:
+        return [_fill_in(declared, name, arches, {**words, "arch": arches[0]})]
+    if any("arch" in placeholders_in(text) for text in _own_texts(declared)):
+        raise ValueError(
+            "name: {arch} is used, but the artifact has several; allowed: {arch} in its name too, or one arch"
+        )
+    return [_fill_in(declared, name, arches, words)]
+
+
+def _own_texts(declared: Declaration) -> Iterable[str]:
+    yield from texts_in([declared.target, declared.component, list(declared.made_from)])
+    yield from texts_in(declared.settings)
+
+
+def _fill_in(declared: Declaration, release: str, arches: tuple[str, ...], words: Mapping[str, str]) -> Artifact:
+    return Artifact(
+        name=_checked("name", is_name, declared.name.format_map(words)),
+        kind=declared.kind,
+        release=release,
+        arches=arches,
+        target=_checked("target", path_below_root, declared.target.format_map(words)),
+        made_from=tuple(each.format_map(words) for each in declared.made_from),
+        component=None
+        if declared.component is None
+        else _checked("component", is_name, declared.component.format_map(words)),
+        required_tests=declared.required_tests,
+        settings=_filled(dict(declared.settings), words),
+    )
+
+
+def _filled(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return value.format_map(words)
+    if isinstance(value, Mapping):
+        return {key: _filled(each, words) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(each, words) for each in value]
+    return value
+
+
+def _checked(key: str, check: Any, text: str) -> str:
+    try:
+        checked: str = check(text)
+    except ValueError as refused:
+        raise ValueError(f"{key}: found {text!r}; {refused}") from None
+    return checked

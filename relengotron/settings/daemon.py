@@ -1,0 +1,82 @@
+"""How does the daemon itself run? ``config/relengotron.yaml``."""
+
+from datetime import timedelta
+
+from pydantic import Field, StrictBool, StrictInt
+
+from relengotron.settings.kinds import Duration, JournalUrl, LocalPath, Name, RunLink
+from relengotron.settings.section import Section
+
+
+class Journal(Section):
+    """Where everything that must survive a power cut is written down."""
+
+    url: JournalUrl = Field(
+        description="The journal's database: `sqlite:////absolute/path` or `postgresql+psycopg://USER@HOST/DATABASE`. "
+        "A password goes into a file that `?passfile=` names."
+    )
+
+
+class Pace(Section):
+    """How many hands, and how often they look when no message calls them."""
+
+    workers: StrictInt = Field(4, ge=1, le=64, description="Runs that may advance at the same time.")
+    poll: Duration = Field(
+        timedelta(seconds=30),
+        description="How often everything that is waited for is asked about, in case a message was lost.",
+    )
+    inbox: Duration = Field(
+        timedelta(seconds=5), description="How often stored messages are looked for when nothing announces them."
+    )
+    outbox: Duration = Field(
+        timedelta(seconds=5), description="How often sending is tried again while the bus is in trouble."
+    )
+
+
+class Patience(Section):
+    """How long things may take before a person is asked or an update is left behind."""
+
+    trouble: Duration = Field(
+        timedelta(minutes=30), description="How long a service may be in trouble before a person is asked."
+    )
+    hold: Duration = Field(timedelta(hours=24), description="How long a hold for a troubled service may last.")
+    commit: Duration = Field(
+        timedelta(minutes=2),
+        description="How long Bodhi may take to show what a message announced; messages leave before its commit.",
+    )
+    signing: Duration = Field(
+        timedelta(hours=6), description="How long the push waits for a build to be signed; then its update is ejected."
+    )
+    moves: Duration = Field(timedelta(hours=2), description="How long moving the builds to the target tag may take.")
+    compose: Duration = Field(timedelta(hours=12), description="How long the compose of one artifact may take.")
+    tests: Duration = Field(timedelta(hours=24), description="How long a test result may be missing.")
+    gate: Duration = Field(timedelta(hours=72), description="How long a closed gate waits for a person.")
+    probe: Duration = Field(
+        timedelta(hours=2), description="How long published bits may stay unseen from outside before a person is asked."
+    )
+
+
+class Links(Section):
+    """Where people read on."""
+
+    runs: RunLink | None = Field(
+        None, description="The address of a run's page for messages; `{run}` stands for its id. null: no such page."
+    )
+
+
+class Daemon(Section):
+    """Everything in ``relengotron.yaml``."""
+
+    journal: Journal = Field(description="Where everything that must survive a power cut is written down.")
+    state_dir: LocalPath = Field(description="The daemon's own directory: pid file, log, locks.")
+    compose_store: LocalPath = Field(
+        description="Where composes lie: a path that the daemon and the Koji builders see alike."
+    )
+    lab: StrictBool = Field(
+        False,
+        description="true only inside `relengotron lab`: the services are stand-ins and may be told to misbehave.",
+    )
+    pace: Pace = Field(Pace(), description="How many hands, and how often they look by themselves.")
+    patience: Patience = Field(Patience(), description="How long things may take before a person is asked.")
+    owner: Name = Field("releng", description="Who must act when nobody else is named: a group, a person, a channel.")
+    links: Links = Field(Links(), description="Addresses that messages point to.")

@@ -1,0 +1,170 @@
+"""What we ask of Koji, in our words."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class TaskState(StrEnum):
+    """Where a Koji task stands; the last three are ends."""
+
+    FREE = "free"
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens to the task."""
+        return self in (TaskState.CLOSED, TaskState.CANCELLED, TaskState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One Koji task; times are aware UTC or None."""
+
+    id: int
+    method: str
+    state: TaskState
+    arch: str
+    created_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    request: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One complete build: its package and its RPMs, sources included."""
+
+    nvr: str
+    package: str
+    rpms: tuple["Rpm", ...]
+
+    @property
+    def binary_names(self) -> frozenset[str]:
+        """The names of the packages that users can install from it."""
+        return frozenset(rpm.name for rpm in self.rpms if rpm.arch != "src")
+
+
+@dataclass(frozen=True, slots=True)
+class Rpm:
+    """One RPM of a build; ``id`` is Koji's."""
+
+    id: int
+    name: str
+    version: str
+    release: str
+    arch: str
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file in the Koji store."""
+        return f"{self.name}-{self.version}-{self.release}.{self.arch}.rpm"
+
+
+@dataclass(frozen=True, slots=True)
+class Runroot:
+    """A command in a build root of ``tag``: ``command`` is a list of words, never a shell line."""
+
+    tag: str
+    arch: str
+    command: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuild:
+    """A scratch image task: a disk image from an uploaded, flattened kickstart."""
+
+    name: str
+    version: str
+    release: str
+    arches: tuple[str, ...]
+    target: str
+    install_tree: str
+    kickstart: str
+    formats: tuple[str, ...]
+    distro: str
+    disk_size_gib: int
+
+
+class Koji(Protocol):
+    """The Koji hub. Reading verbs may be repeated at will; acting verbs need an intent first.
+
+    Every verb raises SystemUnreachable when the hub does not answer, AnswerLost when nobody knows whether it acted,
+    and RequestRefused when it said no.
+    """
+
+    def builds(self, nvrs: Collection[str]) -> Mapping[str, Build]:
+        """The complete builds among these names; unknown and unfinished ones are left out."""
+        ...
+
+    def tags_of(self, nvrs: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """The tags every build carries itself, without inheritance; unknown builds carry none."""
+        ...
+
+    def unsigned_rpms(self, builds: Collection[Build], key: str) -> Mapping[str, tuple[str, ...]]:
+        """Per build (NVR) the files that lack a signature of this key; signed builds are left out."""
+        ...
+
+    def write_signed_copies(self, builds: Collection[Build], key: str) -> None:
+        """Every RPM of these builds has its signed copy in the store; may be repeated."""
+        ...
+
+    def move_builds(self, moves: Sequence[tuple[str, str, str]]) -> Mapping[str, int]:
+        """Ask for (build, from tag, to tag) moves in one request; per build the task that does it."""
+        ...
+
+    def untag_builds(self, builds: Sequence[tuple[str, str]]) -> None:
+        """These (build, tag) pairs are no more; those that never were are fine."""
+        ...
+
+    def runroot(self, asked: Runroot) -> int:
+        """Start a command in a build root; the id of its task."""
+        ...
+
+    def build_image(self, asked: ImageBuild) -> int:
+        """Start a scratch image build; the id of its task."""
+        ...
+
+    def upload(self, directory: str, name: str, content: bytes) -> str:
+        """Put a small file where tasks can read it; its path as tasks name it."""
+        ...
+
+    def tasks(self, ids: Collection[int]) -> Mapping[int, Task]:
+        """All these tasks in one request; unknown ones are left out."""
+        ...
+
+    def task_result(self, task: int) -> Any:
+        """What a closed task returned."""
+        ...
+
+    def why_failed(self, task: int) -> str:
+        """The words of the deepest failed descendant of a task."""
+        ...
+
+    def find_tasks(self, method: str, since: datetime, marker: str) -> tuple[Task, ...]:
+        """Our own tasks since then whose request contains the marker, oldest first: the way to adopt a lost one."""
+        ...
+
+    def cancel_task(self, task: int) -> None:
+        """The task and its children stop; finished ones stay as they are."""
+        ...
+
+    def move_tasks_since(self, since: datetime, nvr: str, source: str, target: str) -> tuple[Task, ...]:
+        """Our own move tasks since then for this build and these tags, oldest first."""
+        ...
+
+    def identity(self) -> str:
+        """Who the hub says it is and as whom we are logged in."""
+        ...
+
+    def permissions(self) -> frozenset[str]:
+        """The permissions of our user."""
+        ...

@@ -1,0 +1,1 @@
+"""The remote procedures and the addresses that are no plain collections."""

@@ -1,0 +1,82 @@
+"""The outside as one value: every system that a run may read or change."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import requests
+
+from relengotron.settings import Settings
+from relengotron.systems.bodhi.client import BodhiClient
+from relengotron.systems.bodhi.port import Bodhi
+from relengotron.systems.bus.client import FedmsgBus
+from relengotron.systems.bus.port import Bus
+from relengotron.systems.koji.client import KojiHub
+from relengotron.systems.koji.port import Koji
+from relengotron.systems.koji.session import Login, Sessions
+from relengotron.systems.mirror.client import MasterMirror
+from relengotron.systems.mirror.port import Mirror
+from relengotron.systems.ostree.client import OstreeCli
+from relengotron.systems.ostree.port import OstreeRepo
+from relengotron.systems.pdc.client import HttpPdc
+from relengotron.systems.pdc.port import Pdc
+from relengotron.systems.rest import RestService
+from relengotron.systems.resultsdb.client import ResultsDbClient
+from relengotron.systems.resultsdb.port import ResultsDb
+
+CONNECT_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Every system behind its port."""
+
+    koji: Koji
+    bodhi: Bodhi
+    pdc: Pdc
+    resultsdb: ResultsDb
+    mirror: Mirror
+    ostree: Callable[[Path], OstreeRepo]
+
+
+def open_world(settings: Settings, session: Callable[[], requests.Session] = requests.Session) -> World:
+    """The systems that the configuration names; nothing is asked yet.
+
+    ``session`` makes the HTTP session of each client; a rehearsal mounts its stand-ins there.
+    """
+    systems = settings.systems
+    return World(
+        koji=KojiHub(_koji_sessions(settings, session)),
+        bodhi=BodhiClient(RestService(systems.bodhi.url, session(), timeout=_limits(systems.bodhi.timeout))),
+        pdc=HttpPdc(systems.pdc.url, session(), timeout=_limits(systems.pdc.timeout)),
+        resultsdb=ResultsDbClient(
+            RestService(systems.resultsdb.url, session(), timeout=_limits(systems.resultsdb.timeout))
+        ),
+        mirror=MasterMirror(
+            Path(systems.mirror.root), Path(settings.state_dir) / "mirror", systems.mirror.url, session=session()
+        ),
+        ostree=OstreeCli,
+    )
+
+
+def open_bus(settings: Settings) -> Bus:
+    """The publisher under our own name, with the fedmsg configuration that the hub has too."""
+    return FedmsgBus.from_fedmsg_d(settings.systems.bus.name)
+
+
+def _limits(read: timedelta) -> tuple[float, float]:
+    return CONNECT_TIMEOUT, read.total_seconds()
+
+
+def _koji_sessions(settings: Settings, session: Callable[[], requests.Session]) -> Sessions:
+    koji = settings.systems.koji
+    login = Login(
+        user=koji.user,
+        password=None if koji.password_file is None else Path(koji.password_file).read_text().strip(),
+        cert=None if koji.cert is None else str(koji.cert),
+        serverca=None if koji.serverca is None else str(koji.serverca),
+        principal=koji.principal,
+        keytab=None if koji.keytab is None else str(koji.keytab),
+    )
+    return Sessions(koji.hub, login, koji.timeout.total_seconds(), session)

@@ -1,0 +1,1 @@
+"""Procedures: each file reads like the standard operating procedure that it replaces."""

@@ -1,0 +1,15 @@
+"""Every procedure that exists; adding one here gives it plans, progress, undo and crash tests."""
+
+from collections.abc import Callable
+
+from relengotron.engine.attempt import Attempt
+from relengotron.engine.workflow import Catalogue
+from relengotron.workflows import push_updates, receive_push
+from relengotron.workflows.push import Push
+from relengotron.workflows.receive_push import Reception
+
+
+def catalogue(open_push: Callable[[Attempt], Push], open_reception: Callable[[Attempt], Reception]) -> Catalogue:
+    """Every workflow by its name."""
+    procedures = (push_updates.push_updates(open_push), receive_push.receive_push(open_reception))
+    return {procedure.name: procedure for procedure in procedures}

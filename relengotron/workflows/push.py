@@ -1,0 +1,151 @@
+"""What every step of a push holds in its hands."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from pathlib import Path
+
+from relengotron.engine.attempt import Attempt
+from relengotron.messages.outgoing import OutgoingMessage, RunFacts
+from relengotron.model.artifact import Artifact, Built
+from relengotron.model.batch import Batch, Ejected, Shipment
+from relengotron.model.codec import from_json
+from relengotron.model.lane import Lane
+from relengotron.model.outcome import Hold, Outcome, Skipped, Watch
+from relengotron.model.run import Run
+from relengotron.sdk.discovery import Plugins
+from relengotron.sdk.workbench import ReleaseFacts
+from relengotron.settings import Settings
+from relengotron.systems.world import World
+from relengotron.workflows.bench import Bench
+
+RESULT_GROUPS = uuid.UUID("0e6a9a5e-4a59-5c6d-8d7e-2f0f5d2f3a61")
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One run of ``push_updates``, with the world and the settings it works with."""
+
+    engine: Attempt
+    batch: Batch
+    world: World
+    settings: Settings
+    plugins: Plugins
+    siblings: Callable[[], tuple[tuple[Run, ...], frozenset[str]]]
+
+    @property
+    def lane(self) -> Lane:
+        """Release and request."""
+        return self.batch.lane
+
+    @property
+    def release(self) -> ReleaseFacts:
+        """What the configuration says of them."""
+        release, target = self.settings.release(self.lane.release), self.settings.request_target(self.lane)
+        return ReleaseFacts(
+            release=self.lane.release,
+            version=release.version,
+            request=self.lane.request,
+            repo=target.repo,
+            tag=target.tag,
+            signing_key=release.signing_key,
+            build_tag=release.build_tag,
+            target=release.target,
+            base_repos=release.base_repos,
+        )
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """Everything that can be composed in this lane, in an order in which it can be made."""
+        return self.settings.artifacts_for(self.lane)
+
+    @property
+    def result_group(self) -> str:
+        """The group of this run's results in ResultsDB; the same after every restart."""
+        return str(uuid.uuid5(RESULT_GROUPS, self.engine.run.id))
+
+    def shipment(self) -> Shipment:
+        """What still ships after the steps that are behind."""
+        for name in SHIPMENT_STEPS:
+            known = self.engine.steps.get(name)
+            if known is not None and known.output is not None:
+                return from_json(Shipment, known.output)
+        return Shipment(())
+
+    def bench(self, artifact: Artifact, inputs: Mapping[str, Built], attempt: int = 1) -> Bench:
+        """The workbench for one artifact."""
+        return Bench(
+            engine=self.engine,
+            world=self.world,
+            artifact=artifact,
+            lane=self.lane,
+            release=self.release,
+            inputs=inputs,
+            attempt=attempt,
+            compose_store=Path(self.settings.compose_store),
+            koji_store=Path(self.settings.systems.koji.store),
+        )
+
+    def now(self) -> datetime:
+        """The time, aware."""
+        return self.engine.now()
+
+    def until(self, patience: timedelta) -> datetime:
+        """When a wait that began with this step must end."""
+        return self.engine.step_started_at + patience
+
+    def is_late(self, patience: timedelta) -> bool:
+        """Whether this step has waited longer than it may."""
+        return self.now() >= self.until(patience)
+
+    def hold(
+        self, missing: tuple[str, ...], patience: timedelta, command: str, watches: tuple[Watch, ...] = ()
+    ) -> Hold:
+        """Wait for people: what is missing, until when, who can act and how."""
+        poll = self.settings.pace.poll
+        return Hold(missing, self.until(patience), self.settings.owner, command, watches, look_again=poll)
+
+    def facts(self) -> RunFacts:
+        """What every message says of this run."""
+        run = self.engine.run
+        links = {"koji": self.settings.systems.koji.weburl}
+        if self.settings.links.runs is not None:
+            links["run"] = self.settings.links.runs.format(run=run.id)
+        return RunFacts(
+            run=run.id,
+            release=self.lane.release,
+            request=self.lane.request,
+            at=self.now(),
+            step=self.engine.step or None,
+            agent=self.batch.agent,
+            trigger_msg_id=run.trigger_msg_id,
+            links=links,
+        )
+
+    def say(self, key: str, message: OutgoingMessage) -> None:
+        """Tell everybody, once per key of this run."""
+        self.engine.say(key, message.topic_suffix, message.body)
+
+    def note_ejected(self, ejected: Ejected) -> None:
+        """Keep why an update was left behind."""
+        facts = {"alias": ejected.alias, "builds": list(ejected.builds)}
+        self.engine.note("update", ejected.alias or ejected.title, "ejected", ejected.reason, facts)
+
+
+SHIPMENT_STEPS = ("ensure_builds_are_in_target", "ensure_builds_are_signed", "ensure_updates_are_eligible")
+
+PushStep = Callable[[Push], Outcome]
+
+
+def with_updates_left(step: PushStep) -> PushStep:
+    """A step that has nothing to promise once every update was left behind."""
+
+    @wraps(step)
+    def guarded(push: Push) -> Outcome:
+        if not push.shipment().updates:
+            return Skipped("no update is left to push")
+        return step(push)
+
+    return guarded

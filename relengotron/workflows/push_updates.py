@@ -1,0 +1,133 @@
+"""Push the updates of one lane: from Bodhi's request to bits that users can fetch."""
+
+from collections.abc import Callable, Iterable
+
+from relengotron.engine.attempt import Attempt, Saying
+from relengotron.engine.workflow import Workflow
+from relengotron.messages import outgoing
+from relengotron.messages.outgoing import OutgoingMessage, UpdateName
+from relengotron.model.outcome import Failed, Hold
+from relengotron.model.run import EffectRecord, StepState
+from relengotron.workflows.composing import (
+    ensure_affected_artifacts_are_known,
+    ensure_artifacts_are_composed,
+    ensure_repos_are_mashed,
+)
+from relengotron.workflows.judging import (
+    ensure_compose_results_are_stored,
+    ensure_tests_have_verdicts,
+    ensure_the_gate_is_open,
+)
+from relengotron.workflows.push import Push
+from relengotron.workflows.releasing import (
+    ensure_bits_are_live,
+    ensure_leftovers_are_gone,
+    ensure_people_are_told,
+    ensure_publication_is_seen_from_outside,
+)
+from relengotron.workflows.shipping import (
+    ensure_builds_are_in_target,
+    ensure_builds_are_signed,
+    ensure_builds_left_pending,
+    ensure_updates_are_eligible,
+    take_back_move,
+)
+
+NAME = "push_updates"
+
+PUSH_UPDATES = (
+    ensure_updates_are_eligible,
+    ensure_builds_are_signed,
+    ensure_builds_are_in_target,
+    ensure_builds_left_pending,
+    ensure_repos_are_mashed,
+    ensure_affected_artifacts_are_known,
+    ensure_artifacts_are_composed,
+    ensure_compose_results_are_stored,
+    ensure_tests_have_verdicts,
+    ensure_the_gate_is_open,
+    ensure_bits_are_live,
+    ensure_publication_is_seen_from_outside,
+    ensure_people_are_told,
+    ensure_leftovers_are_gone,
+)
+
+PROMISES = {step.__name__: (step.__doc__ or "").strip() for step in PUSH_UPDATES}
+
+
+def push_updates(open_push: Callable[[Attempt], Push]) -> Workflow[Push]:
+    """The workflow; ``open_push`` gives a run the world and the settings it works with."""
+    return Workflow(NAME, PUSH_UPDATES, open_push, PushVoice(open_push), undo)
+
+
+def undo(push: Push, effect: EffectRecord) -> None:
+    """Take one effect of a push back: stop its tasks, move its builds back, withdraw what it published."""
+    if effect.key.startswith("move "):
+        take_back_move(push, effect)
+    elif effect.key.startswith("compose ") and effect.is_finished:
+        push.world.koji.cancel_task(effect.result["task"])
+
+
+class PushVoice:
+    """What a push tells everybody about itself."""
+
+    def __init__(self, open_push: Callable[[Attempt], Push]) -> None:
+        """Take the way to the facts of a run."""
+        self._open = open_push
+
+    def started(self, attempt: Attempt) -> Iterable[Saying]:
+        """``push.start`` with the updates as they were asked for."""
+        push = self._open(attempt)
+        updates = [UpdateName(None, title) for title in push.batch.updates]
+        yield _saying("start", outgoing.push_start(push.facts(), updates, security=push.batch.is_security))
+
+    def stepped(self, attempt: Attempt, step: str, state: StepState, note: str) -> Iterable[Saying]:
+        """``push.step`` for each change of a step; what it waits for is told when it changes."""
+        words = _WORDS.get(state)
+        if words is None:
+            return
+        push = self._open(attempt)
+        message = outgoing.push_step(
+            push.facts(), words, promise=PROMISES.get(step), reason=note or None, attempt=attempt.run.attempt
+        )
+        number = f" {note}" if state is StepState.RUNNING else ""
+        yield _saying(f"step {step} {attempt.run.attempt} {words}{number}"[:256], message)
+
+    def held(self, attempt: Attempt, hold: Hold) -> Iterable[Saying]:
+        """``push.hold``: what is missing, until when, who can act and how."""
+        push = self._open(attempt)
+        message = outgoing.push_hold(
+            push.facts(),
+            "; ".join(hold.missing),
+            missing=hold.missing,
+            since=attempt.step_started_at,
+            deadline=hold.deadline,
+            owner=hold.owner,
+            command=hold.command,
+        )
+        yield _saying(f"hold {attempt.step} {attempt.now().isoformat()}", message)
+
+    def failed(self, attempt: Attempt, failed: Failed) -> Iterable[Saying]:
+        """``push.failed``: why, and what its owner can do now."""
+        push = self._open(attempt)
+        message = outgoing.push_failed(
+            push.facts(),
+            failed.reason,
+            failure=str(failed.kind),
+            evidence=None,
+            owner=push.settings.owner,
+            command=f"relengotron runs retry {attempt.run.id}",
+        )
+        yield _saying(f"failed {attempt.run.attempt}", message)
+
+
+_WORDS: dict[StepState, outgoing.StepState] = {
+    StepState.RUNNING: "running",
+    StepState.DONE: "done",
+    StepState.SKIPPED: "skipped",
+    StepState.FAILED: "failed",
+}
+
+
+def _saying(key: str, message: OutgoingMessage) -> Saying:
+    return Saying(key, message.topic_suffix, message.body)

@@ -1,0 +1,109 @@
+"""The last part of a push: the bits go live, are seen from outside, and everybody is told."""
+
+from dataclasses import dataclass
+
+from relengotron.messages import outgoing
+from relengotron.messages.outgoing import ArtifactResult, UpdateResult
+from relengotron.model.artifact import Artifact, Built, Published
+from relengotron.model.outcome import Done, Outcome, Running
+from relengotron.sdk.artifact import ArtifactPlugin
+from relengotron.workflows.composing import Reached, all_composed, ensure_affected_artifacts_are_known
+from relengotron.workflows.push import Push, with_updates_left
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a push has published."""
+
+    published: tuple[Published, ...]
+
+
+@with_updates_left
+def ensure_bits_are_live(push: Push) -> Outcome:
+    """Repo trees, refs and images are on the master mirror: staged, switched at once, metadata last."""
+    published = []
+    for built in all_composed(push):
+        artifact, plugin = _of(push, built.artifact)
+        live = plugin.publish(built, artifact, push.bench(artifact, {}))
+        published.append(live)
+        facts = {"identity": live.identity, "kind": built.kind, "target": artifact.target, **live.links}
+        push.engine.note("artifact", artifact.name, "live", f"on the master mirror below {artifact.target}", facts)
+    return Done(Live(tuple(published)))
+
+
+@with_updates_left
+def ensure_publication_is_seen_from_outside(push: Push) -> Outcome:
+    """A reader outside gets every published bit with the checksum it was tested with."""
+    missing: list[str] = []
+    for published in push.engine.recall(ensure_bits_are_live, Live).published:
+        artifact, plugin = _of(push, published.artifact)
+        probe = plugin.probe(published, push.bench(artifact, {}))
+        missing += [f"{published.artifact}: {each}" for each in probe.missing]
+        if probe.is_live:
+            _say_published(push, artifact, published, len(probe.seen))
+    if not missing:
+        return Done()
+    if push.is_late(push.settings.patience.probe):
+        patience = push.settings.patience.probe + push.settings.patience.hold
+        return push.hold(tuple(missing), patience, "look at the mirror; the push goes on when the bits are seen")
+    return Running(f"not seen from outside yet: {'; '.join(missing[:3])}", look_again=push.settings.pace.poll)
+
+
+def ensure_people_are_told(push: Push) -> Outcome:
+    """Bodhi and everybody else know what shipped, what was left behind and what became of every artifact."""
+    shipment = push.shipment()
+    updates = [UpdateResult(each.alias, each.title, "pushed", builds=each.builds) for each in shipment.updates]
+    updates += [
+        UpdateResult(each.alias or None, each.title, "ejected", each.reason, each.builds) for each in shipment.ejected
+    ]
+    reason = None if shipment.updates else "no update was left to push"
+    told = outgoing.push_complete(
+        push.facts(),
+        results=_results(push) if shipment.updates else (),
+        updates=updates,
+        started_at=push.engine.run.created_at,
+        reason=reason,
+    )
+    push.say("complete", told)
+    return Done()
+
+
+@with_updates_left
+def ensure_leftovers_are_gone(push: Push) -> Outcome:
+    """Nothing that this push staged or replaced stays longer than the grace for its readers."""
+    for built in all_composed(push):
+        artifact, plugin = _of(push, built.artifact)
+        plugin.retire(artifact, push.bench(artifact, {}))
+    return Done()
+
+
+def _of(push: Push, name: str) -> tuple[Artifact, ArtifactPlugin[object]]:
+    artifact = next(each for each in push.artifacts if each.name == name)
+    return artifact, push.plugins.by_kind[artifact.kind]
+
+
+def _say_published(push: Push, artifact: Artifact, published: Published, seen: int) -> None:
+    url = f"{push.settings.systems.mirror.url.rstrip('/')}/{artifact.target}"
+    told = outgoing.artifact_published(
+        push.facts(),
+        artifact.name,
+        kind=artifact.kind,
+        identity=published.identity,
+        reason=f"{seen} files were read from outside with the expected checksums",
+    )
+    push.say(f"published {artifact.name}", told)
+    facts = {"identity": published.identity, "kind": artifact.kind, "target": artifact.target, "url": url}
+    push.engine.note("artifact", artifact.name, "published", f"{seen} files seen from outside at {url}", facts)
+
+
+def _results(push: Push) -> list[ArtifactResult]:
+    made = {built.artifact: built for built in all_composed(push)}
+    reached = push.engine.recall(ensure_affected_artifacts_are_known, Reached)
+    reasons = {reach.artifact: reach.reason for reach in reached.reaches}
+    return [_result(artifact, made.get(artifact.name), reasons.get(artifact.name)) for artifact in push.artifacts]
+
+
+def _result(artifact: Artifact, built: Built | None, reason: str | None) -> ArtifactResult:
+    if built is None:
+        return ArtifactResult(artifact.name, artifact.kind, "skipped", reason)
+    return ArtifactResult(artifact.name, artifact.kind, "published", reason, built.task_id, built.identity)

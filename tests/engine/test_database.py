@@ -1,0 +1,207 @@
+"""How the journal opens, migrates, and behaves when many write or the disk is full."""
+
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+
+from relengotron.engine.journal import inbox, outbox, runs
+from relengotron.engine.journal.database import Database
+from relengotron.engine.journal.tables import metadata
+from relengotron.errors import SettingsError, SystemBusy
+from relengotron.model.intents import Start
+from tests.engine.toys import EPOCH
+
+WRITER = """
+import sys
+from datetime import datetime, UTC
+from relengotron.engine.journal import inbox
+from relengotron.engine.journal.database import Database
+database = Database(sys.argv[1])
+for number in range(int(sys.argv[2])):
+    with database.write() as db:
+        inbox.store(db, msg_id=f"cli-{number}", business_key=None, topic="t", raw={}, now=datetime.now(UTC))
+"""
+
+
+def stored(db: Connection, name: str, key: str | None = None) -> bool:
+    return inbox.store(db, msg_id=name, business_key=key, topic="t", raw={}, now=EPOCH)
+
+
+def at_once(*works: Callable[[], bool]) -> Counter[bool]:
+    """What the works said, all let loose at the same time."""
+    barrier = Barrier(len(works))
+
+    def loose(work: Callable[[], bool]) -> bool:
+        barrier.wait()
+        return work()
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return Counter(threads.map(loose, works))
+
+
+def test_the_migrations_make_the_tables_that_the_code_knows(journal: Database) -> None:
+    with journal.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_opening_twice_is_harmless(url: str) -> None:
+    first, second = Database(url), Database(url)
+    with first.write() as db:
+        assert stored(db, "a")
+    with second.read() as reader:
+        assert len(inbox.unsettled(reader, 10)) == 1
+    first.close()
+    second.close()
+
+
+def test_many_may_open_a_new_journal_at_once(url: str) -> None:
+    def opens() -> bool:
+        Database(url).close()
+        return True
+
+    assert at_once(*[opens] * 4) == {True: 4}
+
+
+def test_a_journal_of_a_newer_version_is_refused_by_name(url: str) -> None:
+    database = Database(url)
+    with database.write() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(SettingsError, match="9999"):
+        Database(url)
+
+
+@pytest.mark.parametrize("broken", ["nonsense", "sqlite:////proc/nowhere/journal.db", "mysterydb://x/y"])
+def test_a_url_that_cannot_be_opened_is_named(broken: str) -> None:
+    with pytest.raises(SettingsError, match="journal.url"):
+        Database(broken)
+
+
+def test_a_password_is_not_told() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Database("postgresql://me:s3cret@127.0.0.1:1/none")
+    assert "s3cret" not in str(refused.value)
+
+
+def test_sqlite_survives_power_cuts(database: Database) -> None:
+    with database.read() as db:
+        pragmas = [db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+        assert db.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    assert pragmas == ["wal", 2]
+
+
+def test_eight_threads_lose_nothing(journal: Database) -> None:
+    def writes(thread: int) -> None:
+        for number in range(25):
+            with journal.write() as db:
+                stored(db, f"{thread}-{number}")
+                outbox.write(db, "run", f"{thread}-{number}", "t", {}, EPOCH)
+            with journal.read() as reader:
+                inbox.counts(reader)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(writes, range(8)))
+    with journal.read() as db:
+        assert len(inbox.unsettled(db, 1000)) == 200
+        assert outbox.backlog(db) == 200
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_of_two_who_store_the_same_message_at_once_one_does(url: str, attempt: int) -> None:
+    databases = [Database(url) for _ in range(4)]
+
+    def store(number: int, name: str, key: str | None) -> Callable[[], bool]:
+        def work() -> bool:
+            with databases[number].write() as db:
+                return stored(db, name, key)
+
+        return work
+
+    assert at_once(*[store(number, "same", None) for number in range(4)]) == {True: 1, False: 3}
+    assert at_once(*[store(number, f"{number}", "same") for number in range(4)]) == {True: 1, False: 3}
+    for database in databases:
+        database.close()
+
+
+def test_of_two_who_open_the_same_run_at_once_one_does(url: str) -> None:
+    databases = [Database(url) for _ in range(4)]
+
+    def open_in(database: Database) -> Callable[[], bool]:
+        def work() -> bool:
+            with database.write() as db:
+                return runs.open_run(db, Start("long", "f24", "key", None, "-"), EPOCH) is not None
+
+        return work
+
+    assert at_once(*[open_in(database) for database in databases]) == {True: 1, False: 3}
+    for database in databases:
+        database.close()
+
+
+def test_a_second_process_writes_while_the_daemon_does(database: Database, sqlite_url: str) -> None:
+    root = Path(__file__).parents[2]
+    other = subprocess.Popen([sys.executable, "-c", WRITER, sqlite_url, "60"], cwd=root, stderr=subprocess.PIPE)
+    written = 0
+    while other.poll() is None or written < 60:
+        with database.write() as db:
+            stored(db, f"daemon-{written}")
+        written += 1
+    _, trouble = other.communicate()
+    assert other.returncode == 0, trouble.decode()
+    with database.read() as reader:
+        everything = Counter(message.msg_id.partition("-")[0] for message in inbox.unsettled(reader, 100_000))
+    assert everything == {"cli": 60, "daemon": written}
+
+
+def test_a_full_disk_is_trouble_that_passes(database: Database) -> None:
+    with database.write() as db:
+        pages = db.exec_driver_sql("PRAGMA page_count").scalar()
+        db.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        connection = db.connection.dbapi_connection
+    assert isinstance(connection, sqlite3.Connection)
+    with pytest.raises(SystemBusy, match="full"), database.write() as db:
+        for number in range(200):
+            inbox.store(db, msg_id=f"{number}", business_key=None, topic="t", raw={"x": "x" * 9000}, now=EPOCH)
+    connection.execute("PRAGMA max_page_count = 1073741823")
+    with database.read() as reader:
+        assert inbox.unsettled(reader, 10) == []
+    with database.write() as db:
+        assert stored(db, "after")
+
+
+def test_a_journal_that_cannot_be_read_is_trouble_that_passes(database: Database) -> None:
+    with pytest.raises(SystemBusy, match="cannot be read"), database.read() as db:
+        db.exec_driver_sql("SELECT * FROM nowhere")
+
+
+def test_two_thousand_waiting_runs_cost_little_to_look_over(database: Database) -> None:
+    with database.write() as db:
+        for number in range(300):
+            run = runs.open_run(db, Start("long", f"lane {number}", f"{number}", None, "-"), EPOCH)
+            assert run is not None
+            runs.change(db, run, runs.BEGUN[0], EPOCH, look_again_at=EPOCH + timedelta(seconds=number))
+    with database.read() as db:
+        assert len(runs.due(db, 1000)) == 300
+        plan = " ".join(str(row) for row in db.exec_driver_sql("EXPLAIN QUERY PLAN SELECT * FROM runs WHERE state='x'"))
+    assert "ix_runs_state_lane" in plan
+
+
+def test_an_engine_of_our_own_reads_what_was_written(database: Database, sqlite_url: str) -> None:
+    with database.write() as db:
+        stored(db, "a")
+    engine = create_engine(sqlite_url)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM inbox").scalar() == 1
+    engine.dispose()

@@ -1,0 +1,78 @@
+"""One daemon on one journal."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from relengotron.engine.journal.database import Database
+from relengotron.engine.sole import SoleRunner
+from relengotron.errors import LaneTaken, SettingsError
+
+HOLDER = """
+import sys
+from relengotron.engine.sole import SoleRunner
+with SoleRunner(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_daemon_is_refused_with_the_name_of_the_first(url: str) -> None:
+    with SoleRunner(url), pytest.raises(LaneTaken) as refused, SoleRunner(url):
+        pass
+    told = str(refused.value)
+    assert f"process {os.getpid()} on {socket.gethostname()} since 20" in told
+    assert "stop it first" in told
+
+
+def test_a_daemon_that_ended_is_followed_by_the_next(url: str) -> None:
+    for _ in range(3):
+        with SoleRunner(url):
+            pass
+
+
+def test_a_daemon_that_was_killed_is_followed_by_the_next(url: str) -> None:
+    root = Path(__file__).parents[2]
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, url], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(LaneTaken, match=f"process {other.pid} "), SoleRunner(url):
+            pass
+        other.kill()
+    for _ in range(1000):  # a server needs a moment to see that its client is gone
+        try:
+            with SoleRunner(url):
+                return
+        except LaneTaken:
+            continue
+    raise AssertionError("the lock outlived its holder")
+
+
+def test_the_guard_does_not_stand_in_the_way_of_the_journal(url: str) -> None:
+    with SoleRunner(url):
+        Database(url).close()
+
+
+def test_an_unreadable_lock_file_still_refuses(sqlite_url: str, tmp_path: Path) -> None:
+    with SoleRunner(sqlite_url):
+        (tmp_path / "journal.db.runner").write_text("[not an object")
+        with pytest.raises(LaneTaken, match="process unknown"), SoleRunner(sqlite_url):
+            pass
+
+
+def test_a_journal_in_memory_needs_no_guard() -> None:
+    with SoleRunner("sqlite://"), SoleRunner("sqlite://"):
+        pass
+
+
+def test_a_server_that_is_away_is_named_without_the_password() -> None:
+    with pytest.raises(SettingsError) as refused, SoleRunner("postgresql://me:s3cret@127.0.0.1:1/none"):
+        pass
+    assert "s3cret" not in str(refused.value)

@@ -1,0 +1,114 @@
+"""Is the configuration fit, and is everything there?"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from relengotron.cli import checking
+from relengotron.cli.main import COMMANDS, main
+from relengotron.sdk.discovery import Plugins
+from tests.unit.cli.story import Command
+
+
+class Anything:
+    """A plugin's settings, which are looked at elsewhere."""
+
+
+@pytest.fixture(autouse=True)
+def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    from relengotron.plugins.image import ImageSettings
+    from relengotron.plugins.mash import MashSettings
+    from relengotron.plugins.ostree import OstreeSettings
+
+    kinds = {"mash": MashSettings, "ostree": OstreeSettings, "image": ImageSettings}
+    by_kind = {kind: SimpleNamespace(settings=settings) for kind, settings in kinds.items()}
+    monkeypatch.setattr(checking, "discover", lambda: Plugins(by_kind, {"odd": "odd:Plugin does not load"}))  # type: ignore[arg-type]
+
+
+def test_a_fit_configuration_is_green_and_shows_what_is_composed(relengotron: Command) -> None:
+    told = relengotron("check-config", "--without-secrets").output
+    assert "is fit to start with" in told
+    assert "F24/testing: updates-testing-24 -> atomic-tree-24-testing -> atomic-installer-24-testing" in told
+    assert "The plugin odd is left out" in told
+
+
+def test_every_mistake_is_told_and_the_answer_is_no(relengotron: Command, config: Path) -> None:
+    path = config / "systems.yaml"
+    path.write_text(path.read_text().replace("timeout: 60s", "timeout: soon"))
+    told = relengotron("check-config", "--without-secrets", status=1).output
+    assert "4 mistakes in" in told
+    assert "systems.yaml:11: koji.timeout: found 'soon'; allowed: a time with its unit" in told
+
+
+def test_settings_that_a_plugin_does_not_know_are_mistakes(relengotron: Command, config: Path) -> None:
+    path = config / "artifacts" / "repos.yaml"
+    path.write_text(path.read_text().replace("comps:", "comp:"))
+    told = relengotron("check-config", "--without-secrets", status=1).output
+    assert "updates-24.settings.comp: unknown key (did you mean 'comps'?)" in told
+
+
+def test_secrets_are_looked_at_unless_told_otherwise(relengotron: Command) -> None:
+    assert "koji.keytab" in relengotron("check-config", status=1).output
+
+
+def test_other_commands_say_wrong_configuration_with_status_2(relengotron: Command, config: Path) -> None:
+    (config / "releases.yaml").write_text("releases: {}")
+    assert "releases.yaml" in relengotron("status", status=2).output
+
+
+def test_without_any_configuration_the_places_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RELENGOTRON_CONFIG", raising=False)
+    monkeypatch.setattr("relengotron.cli.surroundings.PLACES", (Path("config"),))
+    result = CliRunner().invoke(main, ["status"])
+    assert result.exit_code == 2
+    assert "RELENGOTRON_CONFIG" in result.output
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
+    findings = [SimpleNamespace(name="koji", ok=True, fact="1.34 as relengotron", remedy="")]
+
+    def examine(_settings: object) -> Iterator[SimpleNamespace]:
+        yield from findings
+
+    bootstrap = ModuleType("relengotron.bootstrap")
+    bootstrap.examine = examine  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "relengotron.bootstrap", bootstrap)
+    monkeypatch.delitem(sys.modules, "relengotron.cli.doctor", raising=False)
+    return findings
+
+
+def test_the_doctor_is_green_when_all_is_well(
+    relengotron: Command, examined: list[SimpleNamespace], config: Path
+) -> None:
+    _take_the_secrets_out(config)
+    assert "ok   koji: 1.34 as relengotron" in relengotron("doctor").output
+    assert json.loads(relengotron("doctor", "--json").output)[0]["ok"] is True
+    assert examined
+
+
+def test_each_red_line_says_what_to_do(relengotron: Command, examined: list[SimpleNamespace], config: Path) -> None:
+    _take_the_secrets_out(config)
+    examined.append(SimpleNamespace(name="pdc", ok=False, fact="no answer", remedy="look at pdc.url"))
+    told = relengotron("doctor", status=1).output
+    assert "RED  pdc: no answer\n     do: look at pdc.url" in told
+    assert "1 of 2 are red" in told
+
+
+def _take_the_secrets_out(config: Path) -> None:
+    path = config / "systems.yaml"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if "secrets/" not in line and "principal:" not in line))
+
+
+def test_version_and_help_need_no_configuration() -> None:
+    assert "relengotron" in CliRunner().invoke(main, ["--version"]).output
+    told = CliRunner().invoke(main, ["--help"]).output
+    for name in COMMANDS:
+        assert name in told or name == "lab"

@@ -1,0 +1,143 @@
+"""What do people see when they look?"""
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from relengotron.cli.overview import overview
+from relengotron.engine.journal import runs
+from relengotron.engine.journal.database import Database
+from relengotron.model.run import RunState, StepState
+from tests.unit.cli.story import NOW, Command, opened, opened_in
+
+
+@pytest.mark.usefixtures("done", "failed")
+def test_status_says_what_waits_for_whom_and_what_to_type(relengotron: Command, held: str) -> None:
+    told = relengotron("status").output
+    assert "F24/testing  WAITS FOR PEOPLE" in told
+    assert "builds are signed, since" in told
+    assert "bash-4.3.42-1.fc24 is not signed with 81b46521" in told
+    assert "UTC (in 2 h 59 min)" in told
+    assert f"relengotron runs retry {held}" in told
+    assert "1 could not be understood and were put aside; look: relengotron messages" in told
+    assert "F24/stable  idle; the last run was done at" in told
+    assert "F23/testing  idle, no run yet" in told
+    assert "compose failed: disk full" in told
+
+
+@pytest.mark.usefixtures("held")
+def test_what_comes_from_outside_cannot_steer_the_terminal(relengotron: Command) -> None:
+    assert "\x1b" not in relengotron("status").output
+    assert "\x1b" not in relengotron("messages").output
+
+
+def test_status_for_programs_holds_the_same_facts(relengotron: Command, held: str, failed: str) -> None:
+    told = json.loads(relengotron("status", "--json").output)
+    lanes = {lane["lane"]: lane for lane in told["lanes"]}
+    assert lanes["F24/testing"]["run"] == held
+    assert lanes["F24/testing"]["hold"]["owner"] == "releng"
+    assert lanes["F23/stable"]["command"] == f"relengotron runs retry {failed}"
+    assert lanes["F23/testing"]["state"] == "idle"
+    assert told["messages"]["counts"] == {"parked": 1}
+    assert told["overdue_since"] is None
+
+
+@pytest.mark.usefixtures("done")
+def test_status_with_check_is_red_only_when_a_person_is_needed(relengotron: Command, database: Database) -> None:
+    relengotron("status", "--check")
+    run = opened(database, "F23/stable", "late", NOW - timedelta(hours=1))
+    assert "The daemon seems to be down" in relengotron("status", "--check", status=1).output
+    with database.write() as db:
+        runs.change(db, run, RunState.FAILED, NOW, reason="refused")
+    assert "somebody must act" in relengotron("status", "--check", status=1).output
+
+
+def test_looking_creates_no_journal(relengotron: Command, tmp_path: Path) -> None:
+    for command in (("status",), ("runs", "list"), ("runs", "show", "x"), ("explain", "x"), ("runs", "retry", "x")):
+        assert "the daemon has not run yet" in relengotron(*command, status=4).output
+    assert not (tmp_path / "journal.sqlite").exists()
+
+
+def test_runs_are_listed_newest_first(relengotron: Command, held: str, done: str, failed: str) -> None:
+    told = relengotron("runs", "list").output
+    assert -1 < told.find(f"\n{failed}") < told.find(f"\n{done}") < told.find(f"\n{held}")
+    assert failed not in relengotron("runs", "list", "--lane", "F24/testing").output
+    assert held not in relengotron("runs", "list", "--state", "done").output
+    assert [each["id"] for each in json.loads(relengotron("runs", "list", "--limit", "1", "--json").output)] == [failed]
+
+
+def test_a_run_is_shown_whole(relengotron: Command, held: str) -> None:
+    told = relengotron("runs", "show", held[-8:]).output
+    for part in (
+        "waits for people",
+        "updates are eligible: done",
+        "builds are signed: waits for people since",
+        "FEDORA-2016-aaaa  ejected: it has no builds any more",
+        "updates-testing-24  composed: mashed from f24-updates-testing [Koji task 4711]",
+        "atomic-tree-24-testing  skipped: PDC:",
+        "mash updates-testing-24",
+        "relengotron.push.start  not sent yet",
+    ):
+        assert part in told
+    known = json.loads(relengotron("runs", "show", held, "--json").output)
+    assert len(known["evidence"]) == 4
+    assert len(known["subjects"]) == 3
+    assert known["effects"][0]["result"] == 4711
+
+
+def test_an_unknown_run_is_not_found(relengotron: Command, held: str) -> None:
+    told = relengotron("runs", "show", "zzz", status=3).output
+    assert "names no run" in told
+    assert held in told
+
+
+def test_explain_says_why_for_every_subject(relengotron: Command, held: str) -> None:
+    told = relengotron("explain", held).output
+    assert "artifact atomic-tree-24-testing  skipped: PDC: it contains none of the 2 changed packages" in told
+    assert "update FEDORA-2016-aaaa  ejected" in told
+    assert len(told.splitlines()) < 25
+    assert json.loads(relengotron("explain", held, "--json").output)["run"]["id"] == held
+
+
+def test_explain_tells_the_story_of_one_artifact(relengotron: Command, held: str) -> None:
+    told = relengotron("explain", held, "updates-testing").output.partition("\n")[2]
+    order = ["changed outside: mash updates-testing-24", "composing: every push changes it", "composed: mashed"]
+    assert [told.index(part) for part in order] == sorted(told.index(part) for part in order)
+    story = json.loads(relengotron("explain", held, "updates-testing-24", "--json").output)
+    assert len(story["evidence"]) == 2
+    assert "It knows of:" in relengotron("explain", held, "nothing-like-it", status=3).output
+
+
+@pytest.mark.usefixtures("held")
+def test_parked_messages_are_listed_with_the_reason(relengotron: Command) -> None:
+    told = relengotron("messages", "--whole").output
+    assert "bodhi.masher.start" in told
+    assert "should be a list" in told
+    assert '"a": 1' in told
+    assert json.loads(relengotron("messages", "--json").output)[0]["msg_id"] == "2016-parked"
+
+
+@pytest.mark.usefixtures("database")
+def test_an_empty_journal_is_shown_as_calm(relengotron: Command) -> None:
+    assert "none yet" in relengotron("status").output
+    assert "every message was understood" in relengotron("messages").output
+    assert "none" in relengotron("runs", "list").output
+
+
+def test_a_thousand_finished_runs_do_not_slow_a_look(database: Database) -> None:
+    with database.write() as db:
+        for number in range(1000):
+            lane = f"F{number % 30}/testing"
+            at = NOW - timedelta(minutes=2000 - number)
+            run = opened_in(db, lane, f"k{number}", at)
+            runs.write_step(db, run, "ensure_updates_are_eligible", StepState.DONE, "", at)
+            runs.change(db, run, RunState.DONE, at)
+    lanes = [f"F{number}/{request}" for number in range(30) for request in ("testing", "stable")]
+    begun = time.perf_counter()
+    with database.read() as db:
+        seen = overview(db, lanes, NOW)
+    assert time.perf_counter() - begun < 0.3
+    assert seen.runs[RunState.DONE] == 1000

@@ -1,0 +1,41 @@
+"""How does a person's wish reach the daemon?"""
+
+import getpass
+from collections.abc import Sequence
+
+import pytest
+
+from relengotron.engine.journal import inbox
+from relengotron.engine.journal.database import Database
+from relengotron.engine.journal.inbox import StoredMessage
+from relengotron.messages.envelope import Envelope
+from tests.unit.cli.story import Command
+
+
+def stored(database: Database) -> Sequence[StoredMessage]:
+    with database.read() as db:
+        return inbox.unsettled(db, 10)
+
+
+@pytest.mark.parametrize(("wish", "reason"), [("retry", ()), ("cancel", ("--reason", "wrong batch"))])
+def test_a_wish_becomes_a_message_in_the_inbox(
+    wish: str, reason: tuple[str, ...], relengotron: Command, database: Database, held: str
+) -> None:
+    told = relengotron("runs", wish, held[-8:], *reason).output
+    assert f"Asked to {wish} {held} (F24/testing, waits for people)" in told
+    (message,) = stored(database)
+    envelope = Envelope.read(message.raw)
+    assert envelope.suffix == f"relengotron.person.{wish}"
+    assert envelope.body == {"run": held, "agent": getpass.getuser(), "reason": reason[-1] if reason else ""}
+
+
+def test_a_run_that_is_over_is_left_alone(relengotron: Command, database: Database, done: str) -> None:
+    assert (
+        "is done: there is nothing to cancel" in relengotron("runs", "cancel", done, "--reason", "x", status=1).output
+    )
+    assert "is done: there is nothing to retry" in relengotron("runs", "retry", done, status=1).output
+    assert not stored(database)
+
+
+def test_a_cancel_needs_a_reason(relengotron: Command, held: str) -> None:
+    assert "Missing option '--reason'" in relengotron("runs", "cancel", held, status=2).output
