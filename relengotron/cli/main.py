@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,16 +13,26 @@ from relengotron.cli.exits import refusal_of
 from relengotron.cli.surroundings import Surroundings
 from relengotron.errors import RelengError
 
-COMMANDS: Final[Mapping[str, str]] = {
-    "status": "relengotron.cli.status:status",
-    "runs": "relengotron.cli.runs:runs",
-    "explain": "relengotron.cli.explain:explain",
-    "messages": "relengotron.cli.messages:messages",
-    "check-config": "relengotron.cli.checking:check_config",
-    "doctor": "relengotron.cli.doctor:doctor",
-    "runner": "relengotron.cli.runner:runner",
-    "daemon": "relengotron.cli.daemon:daemon",
-    "lab": "relengotron.lab.commands:lab",
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command lives, and one line about it, so that the list of commands imports none of them."""
+
+    module: str
+    name: str
+    about: str
+
+
+COMMANDS: Final[Mapping[str, Place]] = {
+    "status": Place("relengotron.cli.status", "status", "What runs, what waits for whom, and which command helps."),
+    "runs": Place("relengotron.cli.runs", "runs", "List runs, show one, try one again, call one off."),
+    "explain": Place("relengotron.cli.explain", "explain", "Why something was composed, skipped, ejected or held."),
+    "messages": Place("relengotron.cli.messages", "messages", "Messages that could not be understood."),
+    "check-config": Place("relengotron.cli.checking", "check_config", "Every mistake in the configuration."),
+    "doctor": Place("relengotron.cli.doctor", "doctor", "Ask every outside service whether we can work."),
+    "runner": Place("relengotron.cli.runner", "runner", "Advance runs without listening to the bus."),
+    "daemon": Place("relengotron.cli.daemon", "daemon", "The whole daemon, for machines without systemd."),
+    "lab": Place("relengotron.lab.commands", "lab", "Rehearse: real bits and stand-in services on this machine."),
 }
 
 
@@ -37,10 +48,14 @@ class Commands(click.Group):
         place = COMMANDS.get(cmd_name)
         if place is None or not _is_installed(place):
             return None
-        module, _, name = place.partition(":")
-        command = getattr(importlib.import_module(module), name)
+        command = getattr(importlib.import_module(place.module), place.name)
         assert isinstance(command, click.Command)  # noqa: S101 - COMMANDS is ours
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].about) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what we raise on purpose ends in one sentence and an exit status."""
@@ -50,10 +65,8 @@ class Commands(click.Group):
             raise refusal_of(error) from error
 
 
-def _is_installed(place: str) -> bool:
-    module = place.partition(":")[0]
-    package = module.rpartition(".")[0]
-    return importlib.util.find_spec(package) is not None and importlib.util.find_spec(module) is not None
+def _is_installed(place: Place) -> bool:
+    return importlib.util.find_spec(place.module) is not None
 
 
 def _show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:

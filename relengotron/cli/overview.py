@@ -7,15 +7,17 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from relengotron.engine.journal import holds, inbox, outbox, runs
+from relengotron.engine.journal import evidence, holds, inbox, outbox, runs
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
-from relengotron.model.run import HoldRecord, Run, RunState, StepRecord, StepState
+from relengotron.model.run import Evidence, HoldRecord, Run, RunState, StepRecord, StepState
 
 OVERDUE_AFTER: Final = timedelta(minutes=2)
 """A daemon that is up looks at everything that is due much sooner."""
 
 _MOST_WAITING: Final = 10_000
 _NEEDS_A_PERSON: Final = (RunState.FAILED, RunState.PARKED)
+_SETBACKS: Final = ("ejected", "failed", "ignored", "missing")
+_RECENT: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class LaneView:
     step: StepRecord | None
     hold: HoldRecord | None
     queued: int
+    setbacks: Sequence[Evidence] = ()
 
     @property
     def needs_a_person(self) -> bool:
@@ -70,7 +73,7 @@ def overview(db: Connection, configured: Sequence[str], now: datetime, *, parked
     waiting: dict[str, int] = {}
     for run in runs.newest(db, _MOST_WAITING, states=runs.UNFINISHED):
         waiting[run.lane] = waiting.get(run.lane, 0) + 1
-    lanes = [*configured, *(lane for lane in sorted(heads) if lane not in configured)]
+    lanes = list(dict.fromkeys([*configured, *sorted(heads), *_lanes_with_news(db)]))
     unsent = outbox.unsent(db, 1)
     return Overview(
         at=now,
@@ -84,12 +87,27 @@ def overview(db: Connection, configured: Sequence[str], now: datetime, *, parked
     )
 
 
+def _lanes_with_news(db: Connection) -> list[str]:
+    """Lanes that no configuration names, such as those of requests, whose last run tells of something gone wrong."""
+    last = {run.lane: run for run in reversed(runs.newest(db, _RECENT))}
+    return [lane for lane, run in last.items() if run.state in _NEEDS_A_PERSON or _setbacks(db, run)]
+
+
 def _lane(db: Connection, lane: str, head: Run | None, waiting: int) -> LaneView:
     if head is not None:
-        return LaneView(lane, head, current_step(runs.steps_of(db, head.id)), holds.open_of(db, head.id), waiting - 1)
+        step, hold = current_step(runs.steps_of(db, head.id)), holds.open_of(db, head.id)
+        return LaneView(lane, head, step, hold, waiting - 1, _setbacks(db, head))
     last = next(iter(runs.newest(db, 1, lane=lane)), None)
-    step = current_step(runs.steps_of(db, last.id)) if last is not None and last.state in _NEEDS_A_PERSON else None
-    return LaneView(lane, last, step, None, 0)
+    if last is None:
+        return LaneView(lane, None, None, None, 0)
+    step = current_step(runs.steps_of(db, last.id)) if last.state in _NEEDS_A_PERSON else None
+    return LaneView(lane, last, step, None, 0, _setbacks(db, last))
+
+
+def _setbacks(db: Connection, run: Run) -> list[Evidence]:
+    """What a run left behind or lost on its way; its other parts go on."""
+    newest = {(each.subject_kind, each.subject): each for each in evidence.of_run(db, run.id)}
+    return [each for each in newest.values() if each.state in _SETBACKS]
 
 
 def current_step(steps: dict[str, StepRecord]) -> StepRecord | None:

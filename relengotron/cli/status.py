@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,6 +13,8 @@ from relengotron.cli.surroundings import Surroundings, now
 from relengotron.engine.journal.inbox import MessageState
 from relengotron.model.codec import to_json
 from relengotron.model.run import RunState
+
+_MOST_LINES: Final = 10
 
 
 @click.command()
@@ -77,6 +79,7 @@ def _show_lane(view: LaneView, at: datetime) -> None:
     elif run.state in (RunState.DONE, RunState.CANCELLED):
         ended = page.clock(run.finished_at or run.updated_at, at)
         page.say(f"{view.lane}  idle; the last run was {page.state_in_words(run.state)} at {ended}: {run.id}")
+        page.fields([("left behind", _setbacks(view))])
     else:
         page.say(f"{view.lane}  {page.state_in_words(run.state).upper()}", state=run.state, bold=True)
         page.fields(_lane_fields(view, at))
@@ -101,8 +104,16 @@ def _lane_fields(view: LaneView, at: datetime) -> Iterator[tuple[str, str]]:
     if view.command is not None:
         yield "do", view.command
         yield "more", f"relengotron explain {run.id}"
+    yield "left behind", _setbacks(view)
     if view.queued > 0:
         yield "behind it", f"{view.queued} more {'run' if view.queued == 1 else 'runs'}"
+
+
+def _setbacks(view: LaneView) -> str:
+    lines = [f"{each.subject_kind} {each.subject} {each.state}: {each.reason}" for each in view.setbacks[:_MOST_LINES]]
+    if len(view.setbacks) > _MOST_LINES and view.run is not None:
+        lines.append(f"and {len(view.setbacks) - _MOST_LINES} more: relengotron explain {view.run.id}")
+    return "\n".join(lines)
 
 
 def _since_trouble(view: LaneView, at: datetime) -> str:
@@ -138,4 +149,5 @@ def _lane_for_programs(view: LaneView) -> dict[str, Any]:
         "needs_a_person": view.needs_a_person,
         "command": view.command,
         "queued": view.queued,
+        "left_behind": [to_json(each) for each in view.setbacks],
     }

@@ -119,10 +119,12 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
             self.incoming.put(StopIteration)  # the worker thread would keep the hub from ending
 
     def _take_signals(self) -> None:
-        # SIGTERM, which systemd sends, would kill the hub with its queue in memory; SIGINT and SIGHUP would not wake it.
+        # SIGTERM, which systemd sends, would kill the hub with its queue in memory; after SIGINT and SIGHUP a hub on a
+        # silent bus hangs, because nothing wakes its reactor (measured).
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, self._stop_hub_soon)
+            log.info("taking signals")
 
     def _stop_hub_soon(self, _number: int, _frame: object) -> None:
         from moksha.hub.reactor import reactor

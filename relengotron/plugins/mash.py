@@ -74,7 +74,8 @@ class MashPlugin(ArtifactPlugin[MashSettings]):
         manifest = bench.mirror.published(rel_path(artifact.target))
         if manifest is None:
             return None
-        return Built(artifact.name, self.kind, _identity(bench.release.tag, manifest), artifact.target, None)
+        shown = {path: entry for path, entry in manifest.items() if path.split("/")[0] in artifact.arches}
+        return Built(artifact.name, self.kind, _identity(bench.release.tag, shown), artifact.target, None)
 
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """Every arch shows the mashed packages; packages first, metadata last."""

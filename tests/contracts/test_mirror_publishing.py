@@ -93,6 +93,7 @@ def check_what_it_names(repo: Path, repomd: str) -> None:
 
 
 OLD = {"bash-4.rpm": "bash four", "same-1.rpm": "same"}
+ARCH = ("x86_64",)
 NEW = {"bash-5.rpm": "bash five", "same-1.rpm": "same"}
 
 
@@ -241,7 +242,11 @@ def a_push(place: Place, old: Path, new: Path) -> None:
 
 def effects_of_a_calm_push(tmp_path: Path) -> tuple[Place, int]:
     calm = Place(tmp_path / "calm")
-    a_push(calm, compose(tmp_path / "old", OLD, ("i386",)), compose(tmp_path / "new", NEW, ("x86_64",)))
+    old, new = (
+        compose(tmp_path / "old", {"bash-4.rpm": "4"}, ARCH),
+        compose(tmp_path / "new", {"bash-5.rpm": "5"}, ARCH),
+    )
+    a_push(calm, old, new)
     return calm, calm.disk.count
 
 
@@ -270,7 +275,7 @@ def test_publishing_survives_a_power_cut_at_any_moment(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["switch", "withdraw", "sweep"])
 def test_one_verb_repeated_after_a_power_cut_ends_as_if_nothing_had_been(tmp_path: Path, verb: str) -> None:
-    old, new = compose(tmp_path / "old", OLD), compose(tmp_path / "new", NEW)
+    old, new = compose(tmp_path / "old", OLD, ARCH), compose(tmp_path / "new", NEW, ARCH)
     for moment in range(1, 200):
         calm, stormy = Place(tmp_path / f"calm-{moment}"), Place(tmp_path / f"storm-{moment}")
         act = {id(place): prepared(place, old, new, verb) for place in (calm, stormy)}

@@ -85,7 +85,7 @@ def test_a_journal_of_a_newer_version_is_refused_by_name(url: str) -> None:
 
 @pytest.mark.parametrize("broken", ["nonsense", "sqlite:////proc/nowhere/journal.db", "mysterydb://x/y"])
 def test_a_url_that_cannot_be_opened_is_named(broken: str) -> None:
-    with pytest.raises(SettingsError, match="journal.url"):
+    with pytest.raises(SettingsError, match=r"journal\.url"):
         Database(broken)
 
 
@@ -171,9 +171,14 @@ def test_a_full_disk_is_trouble_that_passes(database: Database) -> None:
         db.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         connection = db.connection.dbapi_connection
     assert isinstance(connection, sqlite3.Connection)
-    with pytest.raises(SystemBusy, match="full"), database.write() as db:
-        for number in range(200):
-            inbox.store(db, msg_id=f"{number}", business_key=None, topic="t", raw={"x": "x" * 9000}, now=EPOCH)
+
+    def fill() -> None:
+        with database.write() as db:
+            for number in range(200):
+                inbox.store(db, msg_id=f"{number}", business_key=None, topic="t", raw={"x": "x" * 9000}, now=EPOCH)
+
+    with pytest.raises(SystemBusy, match="full"):
+        fill()
     connection.execute("PRAGMA max_page_count = 1073741823")
     with database.read() as reader:
         assert inbox.unsettled(reader, 10) == []

@@ -214,9 +214,13 @@ def test_times_come_back_aware_and_exact() -> None:
 
 
 def test_a_write_that_raises_never_happened(journal: Database) -> None:
-    with pytest.raises(ZeroDivisionError), journal.write() as db:
-        runs.open_run(db, Start("long", "f24", "key", None, "-"), EPOCH)
-        raise ZeroDivisionError
+    def write_and_raise() -> None:
+        with journal.write() as db:
+            runs.open_run(db, Start("long", "f24", "key", None, "-"), EPOCH)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_raise()
     with journal.read() as db:
         assert runs.counts(db) == {}
 

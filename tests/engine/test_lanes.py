@@ -1,5 +1,7 @@
 """Runs of one lane follow one another; lanes know nothing of one another."""
 
+from relengotron.engine.digest import Digest
+from relengotron.engine.intake import Intake
 from relengotron.engine.journal import audit, effects, runs
 from relengotron.engine.journal.database import Database
 from relengotron.errors import RequestRefused
@@ -40,9 +42,6 @@ def tell(house: House, *intents: Intent) -> None:
 
     def wishes(_event: Event, _msg_id: str) -> list[Intent]:
         return list(intents)
-
-    from relengotron.engine.digest import Digest
-    from relengotron.engine.intake import Intake
 
     Intake(house.database, house.clock).store(tagging("wish"))
     Digest(house.database, wishes, house.wakes, house.clock).work()

@@ -58,6 +58,15 @@ def test_a_run_takes_all_its_steps_and_is_done(house: House, world: World) -> No
     assert house.run(run).look_again_at is None
 
 
+def test_a_run_goes_its_way_on_both_databases(journal: Database, world: World) -> None:
+    house = House(journal, world)
+    runs_of_two_lanes = [house.open("one", "f23"), house.open("two", "f24")]
+    house.live()
+    assert [house.state(run) for run in runs_of_two_lanes] == [RunState.DONE] * 2
+    assert set(world.made.values()) == {1}
+    assert house.topics().count("toy.over") == 2
+
+
 def test_a_skipped_step_says_why_and_the_next_follows(database: Database, world: World) -> None:
     house = House(database, world, scripted([Skipped("nothing to push")]), lambda_free)
     run = house.open()
@@ -270,9 +279,10 @@ def test_a_journal_in_trouble_parks_nobody(database: Database, world: World, mon
     def full(*_: object) -> None:
         raise SystemBusy("the disk is full")
 
-    with monkeypatch.context() as trouble, pytest.raises(SystemBusy):
+    with monkeypatch.context() as trouble:
         trouble.setattr(runs, "write_step", full)
-        house.settle()
+        with pytest.raises(SystemBusy):
+            house.settle()
     assert house.state(run) is RunState.OPEN
     house.look()
     assert house.state(run) is RunState.DONE
@@ -327,9 +337,10 @@ def test_what_a_step_leaves_aside_is_written_with_its_outcome_or_not_at_all(
     def full(*_: object, **__: object) -> None:
         raise SystemBusy("the disk is full")
 
-    with monkeypatch.context() as trouble, pytest.raises(SystemBusy):
+    with monkeypatch.context() as trouble:
         trouble.setattr(Runner, "_write_run", full)
-        house.settle()
+        with pytest.raises(SystemBusy):
+            house.settle()
     with database.read() as db:
         assert runs.steps_of(db, run) == {}
         assert evidence.of_run(db, run) == []

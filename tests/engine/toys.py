@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, event
 
 from relengotron.engine.attempt import Attempt, Saying
 from relengotron.engine.digest import Digest, Route
@@ -62,6 +62,8 @@ class StormyDatabase(Database):
     def __init__(self, url: str, storm: Storm) -> None:
         super().__init__(url)
         self.storm = storm
+        self.close()  # the power is cut in the story only: no need to wait for the disk
+        event.listen(self.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -158,7 +160,7 @@ def ensure_the_compose_is_asked_for(hands: Hands) -> Outcome:
 def ensure_the_compose_is_over(hands: Hands) -> Outcome:
     asked_at = hands.world.present[f"{hands.attempt.run.key} compose"]
     if hands.attempt.now() - asked_at < timedelta(minutes=5):
-        return Running("the compose", (Watch("toy.task", hands.attempt.run.key),), timedelta(minutes=2))
+        return Running("the compose", (Watch("toy.task", hands.attempt.run.key),), timedelta(minutes=5))
     return Done()
 
 
@@ -200,8 +202,8 @@ def workflow(name: str, world: World, *steps: Callable[[Hands], Outcome]) -> Wor
     return Workflow(name, steps, lambda attempt: Hands(attempt, world), Loud(), undo)
 
 
-def route(event: Event, msg_id: str) -> list[Intent]:
-    match event:
+def route(news: Event, msg_id: str) -> list[Intent]:
+    match news:
         case BuildTagged(build=build, tag=tag):
             return [Start("long", tag, build, {"build": build}, msg_id)]
     return []

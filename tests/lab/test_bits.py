@@ -13,8 +13,7 @@ from relengotron.lab.bits.catalogue import BROKEN, CATALOGUE
 from relengotron.lab.bits.seed_bodhi import describe_updates
 from relengotron.lab.bits.solve import Unsolvable, closure_problems, solve, split_evr
 from relengotron.lab.bits.updates import UPDATES
-
-from .conftest import NEWER, PACKAGES, TinyDistribution
+from tests.lab.tiny import NEWER, PACKAGES, TinyDistribution
 
 GIFTS = {gift.split()[0] for each in CATALOGUE for binary in each.binaries for gift in (binary.name, *binary.provides)}
 

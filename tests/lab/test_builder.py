@@ -12,6 +12,7 @@ import pytest
 import waitress.server
 
 from relengotron.lab.bits.seed import POLICIES, Signatures, seed_koji
+from relengotron.lab.bits.upload import upload_file
 from relengotron.lab.builder import runroot
 from relengotron.lab.builder.builder import Builder
 from relengotron.lab.builder.tools import rpm_ostree
@@ -19,8 +20,7 @@ from relengotron.lab.builder.tools.command import say
 from relengotron.lab.builder.tools.ostree_cli import ostree
 from relengotron.systems.koji.simulated.app import wsgi_app
 from relengotron.systems.koji.simulated.hub import Hub
-
-from .conftest import REF, TinyDistribution
+from tests.lab.tiny import REF, TinyDistribution
 
 SHELL = "shell-1.1-1.fc24"
 
@@ -109,8 +109,16 @@ def test_there_is_no_shell_in_the_build_root(lab: Lab) -> None:
         lab.finish(task)
 
 
-def test_paths_outside_of_the_mounts_are_not_there(lab: Lab) -> None:
-    task = lab.bot.runroot("f24-build", "x86_64", "mash -o /srv/elsewhere -c x f24")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mash -o /srv/elsewhere -c x f24",
+        "rpm-ostree compose tree --repo=/srv/a=b x",
+        "lorax --add-template-var=ostree_repo=file:///srv x",
+    ],
+)
+def test_paths_outside_of_the_mounts_are_not_there(lab: Lab, command: str) -> None:
+    task = lab.bot.runroot("f24-build", "x86_64", command)
     with pytest.raises(koji.BuildrootError, match="exit status 1"):
         lab.finish(task)
     assert "not mounted in the build root" in lab.log(task)
@@ -181,7 +189,7 @@ def test_an_image_task_leaves_its_files_as_scratch_images_do(lab: Lab, treefile:
     assert rpm_ostree.main(["compose", "tree", f"--repo={repo}", str(treefile)], io.StringIO()) == 0
     kickstart = lab.compose_dir / "host.ks"
     kickstart.write_text(f"ostreesetup --nogpg --osname=lab --url=file://{repo} --ref={REF}\n")
-    lab.bot.uploadWrapper(str(kickstart), "cli-image/test")
+    upload_file(lab.bot, kickstart, "cli-image/test")
     opts = {"kickstart": "cli-image/test/host.ks", "format": ["raw-xz"], "scratch": True, "release": "7"}
     task = lab.bot.buildImageOz("Lab", "24", ["x86_64"], "f24", "http://mirror/", opts=opts)
     [(child, result)] = lab.finish(task).items()
@@ -211,3 +219,14 @@ def test_a_dist_repo_lies_in_the_store(lab: Lab) -> None:
     latest = lab.topdir / "repos-dist" / "f24" / "latest" / "x86_64"
     assert (latest / "repodata" / "repomd.xml").is_file()
     assert (latest / "Packages" / "s" / f"{SHELL}.x86_64.rpm").is_file()
+
+
+def test_the_loop_works_until_it_is_told_to_stop(lab: Lab) -> None:
+    stop = threading.Event()
+    loop = threading.Thread(target=lab.builder.run_forever, args=(stop, 0.01))
+    loop.start()
+    task = lab.bot.newRepo("f24-build")
+    assert any(lab.bot.taskFinished(task) or stop.wait(0.02) for _ in range(500))
+    stop.set()
+    loop.join(timeout=10)
+    assert not loop.is_alive()

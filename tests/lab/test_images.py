@@ -13,8 +13,7 @@ from relengotron.lab.builder.tools.command import ToolFailed
 from relengotron.lab.builder.tools.disk import FIRST_LBA, SECTOR
 from relengotron.lab.builder.tools.image_factory import build_image
 from relengotron.lab.builder.tools.ostree_cli import head
-
-from .conftest import REF
+from tests.lab.tiny import REF
 
 
 @pytest.fixture

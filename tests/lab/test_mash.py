@@ -10,8 +10,7 @@ import koji
 import pytest
 
 from relengotron.lab.builder.tools import mash
-
-from .conftest import TinyDistribution
+from tests.lab.tiny import TinyDistribution
 
 
 class TagListing:
@@ -67,11 +66,9 @@ def run(config: Path, outdir: Path) -> tuple[int, str]:
 def names(folder: Path) -> set[str]:
     repomd = createrepo_c.Repomd(str(folder / "repodata" / "repomd.xml"))
     primary = next(record for record in repomd.records if record.type == "primary")
-    found: set[str] = set()
-    createrepo_c.xml_parse_primary(
-        str(folder / primary.location_href), pkgcb=lambda package: found.add(package.nevra()) or True, do_files=False
-    )
-    return found
+    packages: list[Any] = []
+    createrepo_c.xml_parse_primary(str(folder / primary.location_href), pkgcb=packages.append, do_files=False)
+    return {package.nevra() for package in packages}
 
 
 def test_every_arch_gets_its_packages_and_noarch(tiny: TinyDistribution, store: Path, tmp_path: Path) -> None:

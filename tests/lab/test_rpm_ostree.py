@@ -8,8 +8,7 @@ from pathlib import Path
 
 from relengotron.lab.builder.tools import rpm_ostree
 from relengotron.lab.builder.tools.ostree_cli import head, metadata, read_pkglist
-
-from .conftest import REF, TinyDistribution
+from tests.lab.tiny import REF, TinyDistribution
 
 
 def compose(repo: Path, treefile: Path, *options: str) -> tuple[int, str]:

@@ -13,8 +13,7 @@ from relengotron.lab.bits import artifacts, seed_pdc
 from relengotron.lab.bits.artifacts import Shipped
 from relengotron.systems.pdc.simulated.app import wsgi_app
 from relengotron.systems.pdc.simulated.state import PdcState
-
-from .conftest import TinyDistribution
+from tests.lab.tiny import TinyDistribution
 
 TREE = Shipped("atomic-host", "ostree", "OSTreeIncludesRPM", ("kernel",))
 

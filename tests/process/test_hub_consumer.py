@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ from relengotron.systems.bus.client import FedmsgBus
 from relengotron.systems.bus.port import Said
 from relengotron.systems.bus.signing import Seal
 from tests.process.certificates import Authority
-from tests.process.running_hub import RunningHub, free_port, until
+from tests.process.running_hub import PATIENCE_S, RunningHub, free_port, until
 
+RUNNING = "Running the MokshaHub reactor"
 BEGINNING = "org.fedoraproject.dev."
 ORDER = "bodhi.masher.start"
 BODY = {"agent": "releng", "resume": False, "updates": ["bash-4.3.42-1.fc23"]}
 
 
-def base_config(folder: Path) -> dict[str, Any]:
+def base_config() -> dict[str, Any]:
     return {
         "topic_prefix": "org.fedoraproject",
         "environment": "dev",
@@ -32,14 +34,14 @@ def base_config(folder: Path) -> dict[str, Any]:
         "validate_signatures": False,
         "sign_messages": False,
         "relengotron.enabled": True,
-        "relengotron.settings": str(folder / "diary.jsonl"),
+        "logging": {"loggers": {"relengotron": {"level": "INFO", "handlers": ["console"]}}},
     }
 
 
-def signing_config(folder: Path, authority: Authority) -> dict[str, Any]:
+def signing_config(authority: Authority) -> dict[str, Any]:
     certnames = {name: authority.sign_for(name) for name in ("publisher", "stranger")}
     orders = ("bodhi.masher.start", "bodhi.composer.start", "relengotron.push.request")
-    return base_config(folder) | {
+    return base_config() | {
         "validate_signatures": True,
         "sign_messages": True,
         "ssldir": str(authority.folder),
@@ -55,7 +57,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RunningHub]]:
     hubs: list[RunningHub] = []
 
     def run(config: dict[str, Any], seconds_a_message: float = 0.0) -> RunningHub:
-        hubs.append(RunningHub(tmp_path, config, seconds_a_message))
+        folder = tmp_path / f"hub-{len(hubs)}"
+        settings = config.get("relengotron.settings") or str(folder / "diary.jsonl")
+        hubs.append(RunningHub(folder, config | {"relengotron.settings": settings}, seconds_a_message))
         return hubs[-1]
 
     yield run
@@ -77,9 +81,9 @@ def publisher() -> Iterator[Callable[[dict[str, Any]], FedmsgBus]]:
 
 
 def test_a_message_is_stored_under_the_id_the_publisher_chose_and_the_hub_ends_cleanly_on_sigterm(
-    tmp_path: Path, start: Callable[..., RunningHub], publisher: Callable[[dict[str, Any]], FedmsgBus]
+    start: Callable[..., RunningHub], publisher: Callable[[dict[str, Any]], FedmsgBus]
 ) -> None:
-    config = base_config(tmp_path)
+    config = base_config()
     hub = start(config, seconds_a_message=0.005)
     bus = publisher(config)
 
@@ -98,7 +102,7 @@ def test_a_message_is_stored_under_the_id_the_publisher_chose_and_the_hub_ends_c
 def test_forged_messages_are_refused_and_signed_ones_stored(
     tmp_path: Path, start: Callable[..., RunningHub], publisher: Callable[[dict[str, Any]], FedmsgBus]
 ) -> None:
-    config = signing_config(tmp_path, Authority.make(tmp_path / "pki"))
+    config = signing_config(Authority.make(tmp_path / "pki"))
     false_authority = Authority.make(tmp_path / "false-pki")
     false_authority.sign_for("publisher")
     hub = start(config)
@@ -139,29 +143,40 @@ def test_forged_messages_are_refused_and_signed_ones_stored(
     assert hub.log.read_text().count("Received invalid message") >= 5
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"validate_signatures": None}, "validate_signatures: missing"),
-        ({"relengotron.settings": "/broken"}, "the journal cannot be opened"),
-        ({"validate_signatures": True, "ca_cert_location": "/nowhere", "crl_location": ""}, "no file /nowhere"),
-    ],
-)
-def test_a_hub_that_cannot_carry_us_exits_instead_of_running_half_subscribed(
-    tmp_path: Path, start: Callable[..., RunningHub], change: dict[str, Any], told: str
-) -> None:
-    config = {key: value for key, value in (base_config(tmp_path) | change).items() if value is not None}
-    hub = start(config)
+def says(hub: RunningHub, text: str) -> bool:
+    return text in hub.log.read_text()
 
-    assert hub.process.wait(15) == 78
-    assert told in hub.log.read_text()
+
+REFUSED = [
+    ({"validate_signatures": None}, "validate_signatures: missing"),
+    ({"relengotron.settings": "/broken"}, "the journal cannot be opened"),
+    ({"validate_signatures": True, "ca_cert_location": "/nowhere", "crl_location": ""}, "no file /nowhere"),
+]
+
+
+def test_a_hub_that_cannot_carry_us_exits_instead_of_running_half_subscribed(start: Callable[..., RunningHub]) -> None:
+    configs = [base_config() | change for change, _ in REFUSED]
+    hubs = [start({key: value for key, value in config.items() if value is not None}) for config in configs]
+
+    assert [hub.process.wait(PATIENCE_S) for hub in hubs] == [78, 78, 78]
+    for hub, (_, told) in zip(hubs, REFUSED, strict=True):
+        assert told in hub.log.read_text()
 
 
 def test_a_hub_that_carries_others_goes_on_without_us_if_the_configuration_says_so(
-    tmp_path: Path, start: Callable[..., RunningHub]
+    start: Callable[..., RunningHub],
 ) -> None:
-    config = base_config(tmp_path) | {"relengotron.settings": "/broken", "relengotron.on_failure": "disable"}
-    hub = start(config)
+    hub = start(base_config() | {"relengotron.settings": "/broken", "relengotron.on_failure": "disable"})
 
-    until(lambda: "Running the MokshaHub reactor" in hub.log.read_text(), "the hub goes on")
+    until(partial(says, hub, RUNNING), "the hub goes on")
     assert hub.process.poll() is None
+
+
+def test_a_hub_on_a_silent_bus_ends_at_once_whatever_signal_ends_it(start: Callable[..., RunningHub]) -> None:
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    hubs = [start(base_config()) for _ in signals]
+
+    for hub, number in zip(hubs, signals, strict=True):
+        until(partial(says, hub, "taking signals"), "our signal handlers")
+        assert hub.stop(number) == 0
+        assert [line["what"] for line in hub.lines()] == ["started", "stopped"]

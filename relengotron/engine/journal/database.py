@@ -31,7 +31,11 @@ class Database:
         """
         try:
             self.engine = _open(url)
-            self._migrate()
+            try:
+                self._migrate()
+            except BaseException:
+                self.engine.dispose()
+                raise
         except (SQLAlchemyError, CommandError, OSError, ImportError) as trouble:
             raise SettingsError(f"journal.url: cannot open {_without_password(url)!r}: {trouble}") from trouble
         self._turn = RLock()

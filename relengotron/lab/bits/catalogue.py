@@ -76,11 +76,11 @@ BASE: tuple[Source, ...] = (
         binary("ca-certificates", "/bin/sh", files="/usr/share/pki/ca-trust-source/ca-bundle.p11-kit", noarch=True),
     ),
     source(
-        "fedora-release-24-2",
+        "fedora-release-@N@-2",
         binary("fedora-release", "fedora-repos", "system-release,base-module", "/usr/lib/os-release", noarch=True),
         binary("fedora-release-atomichost", "fedora-release", noarch=True),
     ),
-    source("fedora-repos-24-2", binary("fedora-repos", files="/usr/etc/yum.repos.d/fedora.repo", noarch=True)),
+    source("fedora-repos-@N@-2", binary("fedora-repos", files="/usr/etc/yum.repos.d/fedora.repo", noarch=True)),
 )
 
 SYSTEM: tuple[Source, ...] = (

@@ -35,9 +35,13 @@ class Source:
         """The same package at another version."""
         return replace(self, version=version, release=release)
 
+    def version_in(self, distribution: str) -> str:
+        """The version in one distribution release; ``@N@`` in it stands for the number of that release."""
+        return self.version.replace("@N@", distribution)
+
     def nvr(self, distribution: str) -> str:
         """Name, version and release for one distribution release such as ``24``."""
-        return f"{self.name}-{self.version}-{self.release}.fc{distribution}"
+        return f"{self.name}-{self.version_in(distribution)}-{self.release}.fc{distribution}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import koji
 from relengotron.lab.bits.build import Built
 from relengotron.lab.bits.package import Update
 from relengotron.lab.bits.updates import UPDATES
+from relengotron.lab.bits.upload import upload_file
 
 PEOPLE: Mapping[str, Sequence[str]] = {
     "relengotron": (
@@ -128,7 +129,7 @@ def seed_builds(
     rpms = [rpm for build in builds for rpm in sorted(build.rpms, key=_source_first)]
     for rpm in rpms:
         if topdir is None:
-            session.uploadWrapper(str(rpm), UPLOAD_FOLDER)
+            upload_file(session, rpm, UPLOAD_FOLDER)
         else:
             _copy(rpm, topdir / "work" / UPLOAD_FOLDER)
     with _batch(session) as batch:

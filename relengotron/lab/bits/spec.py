@@ -26,7 +26,7 @@ def render(source: Source, distribution: str) -> str:
         _HEAD.format(
             name=source.name,
             epoch=f"Epoch: {source.epoch}\n" if source.epoch is not None else "",
-            version=source.version,
+            version=source.version_in(distribution),
             release=source.release,
             distribution=distribution,
             summary=source.summary,

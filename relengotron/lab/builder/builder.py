@@ -58,8 +58,8 @@ class Builder:
         self._topdir = topdir
         self._compose_dir = compose_dir
         self._tools = frozenset(allowed_tools)
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="builder")
         self._threads = threads
+        self._pool = self._new_pool()
         self._running: dict[int, Future[None]] = {}
         self._called_off: dict[int, threading.Event] = {}
         self._hub.login()
@@ -93,10 +93,14 @@ class Builder:
         self.stop()
 
     def stop(self) -> None:
-        """Call off what runs and end the threads."""
+        """Call off what runs and end the threads; the builder may be used again."""
         for event in list(self._called_off.values()):
             event.set()
         self._pool.shutdown(wait=True)
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="builder")
 
     def _forget_finished(self) -> None:
         for task in [task for task, future in self._running.items() if future.done()]:

@@ -8,6 +8,8 @@ from typing import Any, cast
 import koji
 from koji import xmlrpcplus
 
+from relengotron.lab.bits.upload import upload_file
+
 UNKNOWN_METHOD = "Invalid method"
 
 
@@ -74,7 +76,7 @@ class Hub:
     def upload(self, task: int, file: Path, name: str | None = None) -> None:
         """Put a file among the output of a task."""
         with self._lock:
-            self._session.uploadWrapper(str(file), koji.pathinfo.taskrelpath(task), name or file.name)
+            upload_file(self._session, file, koji.pathinfo.taskrelpath(task), name)
 
 
 def _packed(value: Any) -> str:

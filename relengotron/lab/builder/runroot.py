@@ -74,7 +74,8 @@ def _run(job: Job, name: str, words: Sequence[str], out: TextIO) -> int:
 
 def _paths(word: str) -> list[Path]:
     """Absolute paths in one word: alone, after ``=`` or in a ``file://`` address."""
-    return [Path(found) for found in re.findall(r"(?:^|=|file://)(/[^=]*)$", word) if not found.startswith("//")]
+    found = re.search(r"(?:^|=|file://)(/(?!/).*)$", word)
+    return [Path(found[1])] if found else []
 
 
 def _upload_more(job: Job) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from relengotron.cli.overview import overview
-from relengotron.engine.journal import runs
+from relengotron.engine.journal import evidence, runs
 from relengotron.engine.journal.database import Database
-from relengotron.model.run import RunState, StepState
+from relengotron.model.run import Evidence, RunState, StepState
 from tests.unit.cli.story import NOW, Command, opened, opened_in
 
 
@@ -43,6 +43,20 @@ def test_status_for_programs_holds_the_same_facts(relengotron: Command, held: st
     assert lanes["F23/testing"]["state"] == "idle"
     assert told["messages"]["counts"] == {"parked": 1}
     assert told["overdue_since"] is None
+
+
+def test_status_names_what_was_left_behind(relengotron: Command, held: str, database: Database) -> None:
+    run = opened(database, "requests/2016-x", "request", NOW - timedelta(minutes=4))
+    reason = "F99/testing is not a lane of releases.yaml"
+    with database.write() as db:
+        evidence.add(db, Evidence(run, "ensure_every_lane_has_a_run", "request", reason, "ignored", reason, {}, NOW))
+        runs.change(db, run, RunState.DONE, NOW)
+    told = relengotron("status").output
+    assert "update FEDORA-2016-aaaa ejected: it has no builds any more" in told
+    assert f"ignored: {reason}" in told
+    lanes = {lane["lane"]: lane for lane in json.loads(relengotron("status", "--json").output)["lanes"]}
+    assert [each["subject"] for each in lanes["F24/testing"]["left_behind"]] == ["FEDORA-2016-aaaa"]
+    assert held in told
 
 
 @pytest.mark.usefixtures("done")

@@ -35,12 +35,16 @@ def build_image(stem: str, kickstart: str, formats: list[str], folder: Path, out
 
 
 def _install(tree: Tree, osname: str, root: Path) -> None:
-    """The tree is checked out as the root; who it is lies in ``/ostree``."""
+    """The tree is checked out as the root; ``/ostree`` has the repo that updates are pulled into, and who it is."""
     ostree(tree.repo, "checkout", "--user-mode", "--force-copy", tree.commit, str(root))
     marks = root / "sysroot" / "ostree"
     marks.mkdir(parents=True, exist_ok=True)
     (root / "ostree").unlink(missing_ok=True)
     marks.rename(root / "ostree")
+    repo = root / "ostree" / "repo"
+    repo.mkdir()
+    ostree(repo, "init", "--mode=archive")
+    ostree(repo, "pull-local", "--disable-fsync", str(tree.repo), tree.commit)
     packages = [list(row) for row in read_pkglist(tree.repo, tree.commit)]
     (root / "ostree" / "commit").write_text(f"{tree.commit}\n", encoding="ascii")
     (root / "ostree" / "origin").write_text(f"[origin]\nrefspec={osname}:{tree.ref}\n", encoding="ascii")

@@ -107,7 +107,7 @@ def write_repo(packages: Path, repodata: Path, choices: Iterable[Choice], comps:
         newest = max(newest, choice.buildtime)
     groups = ["--groupfile", str(comps.absolute())] if comps else []
     stable = ["--revision", str(newest), "--set-timestamp-to-revision"]
-    quick = ["--no-database", "--simple-md-filenames", "--general-compress-type", "gz", "--workers", "2"]
+    quick = ["--no-database", "--unique-md-filenames", "--general-compress-type", "gz", "--workers", "2"]
     run(["createrepo_c", "--quiet", *stable, *quick, *groups, str(repodata)])
 
 

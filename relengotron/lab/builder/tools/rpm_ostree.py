@@ -151,6 +151,7 @@ class _Compose:
             "--owner-gid=0",
             "--no-xattrs",
             "--no-bindings",
+            "--fsync=false",
             f"--timestamp={date.isoformat()}",
             *(f"--add-metadata-string={key}={value}" for key, value in sorted(strings.items())),
             f"--add-metadata=rpmostree.rpmdb.pkglist={pkglist_text(packages)}",

@@ -7,7 +7,16 @@ from typing import Any
 
 import koji
 
-from .builds import BUILDING, COMPLETE, announce_state, insert_build, required_build, set_state
+from .builds import (
+    BUILDING,
+    COMPLETE,
+    add_type,
+    announce_state,
+    get_next_release,
+    insert_build,
+    required_build,
+    set_state,
+)
 from .builds import FAILED as BUILD_FAILED
 from .call import Call, convert, exposed
 from .distrepos import move_arch
@@ -394,10 +403,15 @@ def tag_notification(call: Call, *_details: Any, **_more: Any) -> None:
 
 @exposed("host.initBuild")
 def init_build(call: Call, data: Row) -> int:
-    """A build begins; its id."""
+    """A package build begins; its id."""
+    build = _begin_build(call, data)
+    add_type(call, build, "rpm")
+    return build
+
+
+def _begin_build(call: Call, data: Row) -> int:
     task = owned_task(call, data["task_id"])
-    begun = {"state": BUILDING, "completion_ts": None, "owner": task["owner"]}
-    return insert_build(call, {**data, **begun})
+    return insert_build(call, {**data, "state": BUILDING, "completion_ts": None, "owner": task["owner"]})
 
 
 @exposed("host.failBuild")
@@ -412,8 +426,13 @@ def fail_build(call: Call, task_id: Any, build_id: Any) -> None:
 
 @exposed("host.initImageBuild")
 def init_image_build(call: Call, task_id: Any, build_info: Row) -> Row:
-    """An image build begins; its description."""
-    return required_build(call, init_build(call, {**build_info, "task_id": task_id}))
+    """An image build begins; what was asked for, with its id. Without a release the next free one is taken."""
+    data = {"epoch": None, **build_info, "task_id": task_id}
+    if data.get("release") is None:
+        data["release"] = get_next_release(call, data)
+    build = _begin_build(call, data)
+    add_type(call, build, "image")
+    return {**data, "id": build}
 
 
 @exposed("host.completeImageBuild")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 import koji
@@ -13,7 +14,7 @@ from .lookups import lookup
 from .queries import apply_options
 from .store import Row
 from .tags import build_row
-from .users import required_user
+from .users import find_user, required_user
 
 BUILDING, COMPLETE, DELETED, FAILED, CANCELED = range(5)
 TIMES = ("start", "completion", "promotion")
@@ -83,6 +84,8 @@ def get_build(call: Call, buildInfo: Any, strict: bool = False) -> Row | None:
 @exposed("findBuildID")
 def find_build_id(call: Call, X: Any, strict: bool = False) -> int | None:
     """The id of a build, or None."""
+    if isinstance(X, int):
+        return X
     found = find_build(call, X, strict=strict)
     return found["id"] if found else None
 
@@ -107,6 +110,7 @@ def list_builds(
     pattern: str | None = None,
     cgID: Any = None,
     draft: bool | None = None,
+    promoter: Any = None,
 ) -> Any:
     """All builds that match."""
     equals: Row = {}
@@ -116,16 +120,23 @@ def list_builds(
             return apply_options([], queryOpts)
         equals["pkg_id"] = package["id"]
     if userID is not None:
-        equals["owner"] = required_user(call, userID)["id"]
+        user = find_user(call, userID)
+        if user is None:
+            return apply_options([], queryOpts)
+        equals["owner"] = user["id"]
     if taskID is not None and taskID != -1:
         equals["task_id"] = taskID
     if state is not None:
         equals["state"] = state
     if draft is not None:
         equals["draft"] = draft
+    if source is not None:
+        equals["source"] = source
     rows = [_listed(call, row) for row in call.store["build"].where(**equals)]
     if prefix:
-        rows = [row for row in rows if row["name"].startswith(prefix)]
+        rows = [row for row in rows if row["name"].lower().startswith(prefix.lower())]
+    if pattern:
+        rows = [row for row in rows if fnmatchcase(row["nvr"].lower(), pattern.lower().replace("[", "[[]"))]
     bounds = (("creation_ts", createdAfter, createdBefore), ("completion_ts", completeAfter, completeBefore))
     for column, after, before in bounds:
         rows = [row for row in rows if _between(row[column], after, before)]

@@ -92,8 +92,10 @@ class Call:
         """Names of the permissions a user holds now."""
         if user_id is None:
             return []
-        rows = self.store["user_perms"].where(user_id=user_id, active=True)
-        return [self.store.row("permissions", perm_id)["name"] for perm_id in sorted(row["perm_id"] for row in rows)]
+        groups = self.store["user_groups"].where(user_id=user_id, active=True)
+        holders = [user_id, *(row["group_id"] for row in groups)]
+        rows = [row for holder in holders for row in self.store["user_perms"].where(user_id=holder, active=True)]
+        return [self.store.row("permissions", perm_id)["name"] for perm_id in sorted({row["perm_id"] for row in rows})]
 
     def has_perm(self, name: str) -> bool:
         """True for holders and for admins."""

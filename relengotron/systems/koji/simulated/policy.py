@@ -14,13 +14,14 @@ import koji
 import koji.policy
 from koji.util import multi_fnmatch
 
-from .builds import build_types, find_build
+from .builds import build_types, required_build
 from .call import Call
 from .inheritance import full_inheritance
 from .lookups import lookup
 from .sidetags import is_owned_by, is_sidetag
 from .store import Row
 from .tags import find_tag, list_tags, tag_id
+from .targets import find_targets
 from .users import find_user
 
 TRIAL_TAG_POLICY = """
@@ -233,11 +234,16 @@ def _build_tags(data: Row) -> Iterator[str | None]:
     if "build_tag" in data:
         tag = find_tag(data["__call"], data["build_tag"])
         yield tag["name"] if tag else None
+    elif (target := _target(data)) is not None:
+        yield target["build_tag_name"]
     elif "build" in data:
-        build = find_build(data["__call"], data["build"])
-        if build is not None:
-            row = data["__call"].store.row("build", build["id"])
-            yield from row.get("build_tags") or ()
+        build = required_build(data["__call"], data["build"])
+        yield from data["__call"].store.row("build", build["id"])["build_tags"]
+
+
+def _target(data: Row) -> Row | None:
+    found = find_targets(data["__call"], data["target"]) if data.get("target") else []
+    return found[0] if found else None
 
 
 class BuildTagTest(Test):
@@ -298,7 +304,7 @@ class UserInGroupTest(Test):
 
 
 def _build(data: Row) -> Row | None:
-    return find_build(data["__call"], data["build"]) if "build" in data else None
+    return required_build(data["__call"], data["build"]) if "build" in data else None
 
 
 class PackageTest(Test):
@@ -311,7 +317,9 @@ class PackageTest(Test):
             package = lookup(data["__call"], "package", data["package"])
             return self._matches(package["name"] if package else data["package"])
         build = _build(data)
-        return build is not None and self._matches(build["package_name"])
+        if build is None:
+            raise koji.GenericError("policy requires package data")
+        return self._matches(build["package_name"])
 
 
 class IsNewPackageTest(Test):

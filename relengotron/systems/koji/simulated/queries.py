@@ -32,7 +32,7 @@ def _ordered(rows: list[Row], order: str | None) -> list[Row]:
     for part in reversed([piece.strip() for piece in (order or "").split(",") if piece.strip()]):
         column = part.lstrip("-")
         if rows and column not in rows[0]:
-            raise koji.ParameterError(f"Invalid order: {column}")
+            raise LookupError(f"Invalid order: {column}")  # a server error in the hub, too
         rows.sort(key=lambda row, column=column: _sortable(row[column]), reverse=part.startswith("-"))  # type: ignore[misc]
     return rows
 

@@ -164,6 +164,8 @@ def set_repo_state(call: Call, repo_id: Any, state: int) -> None:
         raise koji.GenericError(f"Invalid repo state transition for repo {repo_id}: {names}")
     if row["state"] == state:
         return
+    if row["state"] == DELETED:
+        raise koji.GenericError(f"Repo {repo_id} is deleted")
     call.store["repo"].update(row, state=state, state_ts=call.now)
     if state == READY:
         _answer_requests(call, row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from typing import Any
 
 import koji
@@ -106,7 +106,8 @@ def list_tags(
         for row in rows:
             row.update(_listing_in(call, row["id"], package))
     if pattern is not None:
-        rows = [row for row in rows if fnmatch(row["name"], pattern)]
+        wanted = pattern.lower().replace("[", "[[]")  # only * and ? are special, and case does not count
+        rows = [row for row in rows if fnmatchcase(row["name"].lower(), wanted)]
     if not perms:
         rows = [{key: value for key, value in row.items() if key not in ("perm", "perm_id")} for row in rows]
     return apply_options(rows, queryOpts)
@@ -156,7 +157,9 @@ def build_row(call: Call, info: Any) -> Row | None:
         raise koji.GenericError(f"Invalid type for id lookup: {type(info)}")
     if isinstance(info.get("id"), int):
         return call.store["build"].one(id=info["id"])
-    name = info.get("name", info.get("package_name"))
+    if not {"name", "version", "release"} <= info.keys():
+        raise koji.GenericError("did not provide name, version, and release")
+    name = info["name"]
     package = call.store["package"].one(name=name)
     if package is None:
         return None

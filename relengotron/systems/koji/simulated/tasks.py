@@ -241,17 +241,18 @@ def cancel_children(call: Call, task_id: int) -> None:
 
 
 def _assert_may_cancel(call: Call, row: Row) -> None:
-    if call.user_id is not None:
-        host = call.store["host"].one(user_id=call.user_id)
-        runs_it = host is not None and row["state"] == OPEN and row["host_id"] == host["id"]
-        if row["owner"] == call.user_id or runs_it or call.has_perm("admin"):
-            return
+    host = call.store["host"].one(user_id=call.user_id)
+    runs_it = host is not None and row["state"] == OPEN and row["host_id"] == host["id"]
+    if row["owner"] == call.user_id or runs_it or call.has_perm("admin"):
+        return
     raise koji.ActionNotAllowed("Cannot cancel task, not owner")
 
 
 @exposed("cancelTask")
 def cancel_task(call: Call, task_id: Any, recurse: bool = True) -> None:
     """Cancel a task; finished ones stay as they are."""
+    if call.user_id is None:
+        raise koji.ActionNotAllowed("Cannot cancel task, not owner")
     row = existing_task(call, task_id)
     _assert_may_cancel(call, row)
     cancel(call, row, recurse=recurse)
@@ -296,6 +297,8 @@ def set_task_priority(call: Call, task_id: Any, priority: Any, recurse: bool = T
 
 def free(call: Call, row: Row) -> None:
     """Give a task back to the queue."""
+    if row["state"] == FREE:
+        raise koji.GenericError(f"No such task: {row['id']}")  # the hub takes the number of FREE for "nothing found"
     if row["state"] in FINISHED:
         raise koji.GenericError(f"Cannot free task {row['id']}, state is {koji.TASK_STATES[row['state']]}")
     set_task_state(call, row, FREE, host_id=None)

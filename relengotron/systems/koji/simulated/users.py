@@ -53,7 +53,7 @@ def add_user(call: Call, name: str, usertype: int = PERSON, status: int = NORMAL
 
 def find_user(call: Call, info: Any, *, strict: bool = False) -> Row | None:
     """What ``getUser`` shows of a user."""
-    if isinstance(info, dict) and not {"id", "name"} & set(info):
+    if not isinstance(info, (str, int, dict)) or (isinstance(info, dict) and not {"id", "name"} & set(info)):
         raise koji.GenericError(f"Invalid type for userInfo: {type(info)}")
     row = call.store["users"].one(**name_or_id(info))
     if row is None:
@@ -79,7 +79,7 @@ def get_user(
     if userInfo is None:
         userInfo = call.user_id
         if userInfo is None:
-            return None
+            raise koji.GenericError("No user provided")
     user = find_user(call, userInfo, strict=strict)
     if user is None:
         return None

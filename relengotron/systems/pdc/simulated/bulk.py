@@ -13,7 +13,7 @@ from relengotron.systems.pdc.simulated.writing import create, delete, update
 
 def create_many(resource: Resource, items: list[Any], call: Call) -> Answer:
     """Create every item of a list; 201 with the list of what was kept."""
-    shown = [_single(partial(create, resource, item, call), index, item) for index, item in enumerate(items)]
+    shown = [one_of_many(partial(create, resource, item, call), index, item) for index, item in enumerate(items)]
     return Answer(201, shown, rows=len(shown))
 
 
@@ -27,7 +27,7 @@ def update_many(resource: Resource, items: Any, partially: bool, call: Call) -> 
     for ident in hash_order(items):
         data = items[ident]
         act = partial(_update_one, resource, ident, data, partially, call)
-        shown[ident] = _single(act, ident, data)
+        shown[ident] = one_of_many(act, ident, data)
     return Answer(200, shown, rows=len(shown))
 
 
@@ -39,7 +39,7 @@ def delete_many(resource: Resource, idents: Any, call: Call) -> Answer:
         if not isinstance(ident, str | int):
             raise bad_request(f'"{ident}" is not a valid identifier.')
     for ident in dict.fromkeys(idents):
-        _single(partial(_delete_one, resource, str(ident), call), ident, None)
+        one_of_many(partial(_delete_one, resource, str(ident), call), ident, None)
     return Answer(204)
 
 
@@ -51,7 +51,7 @@ def _delete_one(resource: Resource, ident: str, call: Call) -> Answer:
     return delete(resource, resource.locate(ident, call), call)
 
 
-def _single(act: Callable[[], Answer], ident: Any, data: Any) -> Any:
+def one_of_many(act: Callable[[], Answer], ident: Any, data: Any) -> Any:
     """Do one item; when it is refused, say which one it was."""
     try:
         return act().body

@@ -84,16 +84,6 @@ class Exactly(Filter):
 
 
 @dataclass(frozen=True)
-class ExactlyAnyCase(Filter):
-    """The last of the given values, whatever its case."""
-
-    def matcher(self, values: Sequence[str], call: Call) -> Matches | None:
-        """Equality without case."""
-        wanted = values[-1].lower()
-        return self.any_value(lambda value: str(value).lower() == wanted) if wanted else None
-
-
-@dataclass(frozen=True)
 class Contains(Filter):
     """A part of the text."""
 

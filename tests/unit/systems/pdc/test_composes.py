@@ -272,3 +272,18 @@ def test_a_full_import_sets_the_places_of_all_trees(composed: Api) -> None:
     assert topics[-4:] == ["pdc.compose", "pdc.rpms", "pdc.images", "pdc.compose-tree-locations.changed"]
     manifest = composed.get("compose-images/Mageia-7-20190901.n.0/")["payload"]["images"]
     assert manifest["Server"]["i586"][0]["checksums"] == {"sha256": "c" * 64, "md5": "d" * 32}
+
+
+def test_many_composes_are_judged_or_deleted_all_or_none(composed: Api) -> None:
+    import_compose(composed, "zsh-5.8-1.mga7", date="20190801")
+    ids = ["Mageia-7-20190701.n.0", "Mageia-7-20190801.n.0"]
+
+    answer = composed.refused("PATCH", "composes/", {ids[0]: {"acceptance_testing": "fine"}})
+    missing = composed.refused("DELETE", "composes/", [*ids, "absent"], status=404)
+    judged = composed.patch("composes/", {each: {"acceptance_testing": "passed"} for each in ids})
+
+    assert (answer["id_of_invalid_data"], missing["id_of_invalid_data"]) == (ids[0], "absent")
+    assert [judged[each]["acceptance_testing"] for each in ids] == ["passed", "passed"]
+    assert composed.get("composes/?deleted=f")["count"] == 2
+    composed.delete("composes/", ids)
+    assert composed.get("composes/?deleted=t")["count"] == 2

@@ -1,7 +1,6 @@
 """Which short lists do the other collections refer to?"""
 
 import re
-from typing import Any
 
 from relengotron.systems.pdc.simulated.call import Call
 from relengotron.systems.pdc.simulated.fields import Computed, Field, Text
@@ -16,11 +15,6 @@ def _remove_label(label: Row, call: Call) -> None:
         kept = [one for one in component["labels"] if one is not label]
         if len(kept) != len(component["labels"]):
             components.change(component, labels=kept)
-
-
-def show_label(label: Row, call: Call) -> dict[str, Any]:
-    """A label as JSON."""
-    return LABEL.show(label, call)
 
 
 LABEL = Resource(

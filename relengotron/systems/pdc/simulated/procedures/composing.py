@@ -1,11 +1,20 @@
 """What may be changed of a compose after its import?"""
 
+from functools import partial
 from typing import Any
 
+from relengotron.systems.pdc.simulated.bulk import one_of_many
 from relengotron.systems.pdc.simulated.call import Answer, Call
 from relengotron.systems.pdc.simulated.catalogue.composes import COMPOSE, trees_of
 from relengotron.systems.pdc.simulated.hashing import dumps, hash_order
-from relengotron.systems.pdc.simulated.refusals import Refusal, bad_request, empty_patch, method_not_allowed
+from relengotron.systems.pdc.simulated.listing import check_resource_params
+from relengotron.systems.pdc.simulated.refusals import (
+    EMPTY_PATCH,
+    Refusal,
+    bad_request,
+    empty_patch,
+    method_not_allowed,
+)
 from relengotron.systems.pdc.simulated.rows import Row
 from relengotron.systems.pdc.simulated.verbs import on_collection, on_row
 from relengotron.systems.pdc.simulated.writing import validated
@@ -15,29 +24,47 @@ _MARKED = "No change. This compose was marked as deleted already."
 
 
 def on_composes(call: Call) -> Answer:
-    """``composes/``: list, and PATCH of many."""
+    """``composes/``: list, and PATCH or DELETE of many."""
+    check_resource_params(COMPOSE, call)
     match call.method:
-        case "PATCH" if isinstance(call.body, dict) and call.body:
-            return Answer(200, {ident: _patch(ident, call.body[ident], call).body for ident in hash_order(call.body)})
-        case "PATCH" if not call.body:
-            raise bad_request(empty_patch().body["detail"])
-        case "PATCH":
-            raise bad_request("Bulk update needs a mapping.")
         case "GET":
             return on_collection(COMPOSE, call)
+        case "PATCH":
+            return _patch_many(call.body, call)
+        case "DELETE":
+            return _delete_many(call.body, call)
         case _:
             raise method_not_allowed(call.method)
 
 
+def _patch_many(items: Any, call: Call) -> Answer:
+    if not items:
+        raise bad_request(EMPTY_PATCH)
+    if not isinstance(items, dict):
+        raise bad_request("Bulk update needs a mapping.")
+    acts = {ident: partial(_patch, ident, items[ident], call) for ident in hash_order(items)}
+    shown = {ident: one_of_many(act, ident, items[ident]) for ident, act in acts.items()}
+    return Answer(200, shown, rows=len(shown))
+
+
+def _delete_many(idents: Any, call: Call) -> Answer:
+    if not isinstance(idents, list):
+        raise bad_request("Bulk delete needs a list of identifiers.")
+    for ident in dict.fromkeys(idents):
+        one_of_many(partial(_mark_deleted, str(ident), call), ident, None)
+    return Answer(204)
+
+
 def on_compose(call: Call, compose_id: str) -> Answer:
     """``composes/<id>/``: GET, PATCH of three properties, and DELETE, which only marks it."""
+    check_resource_params(COMPOSE, call)
     match call.method:
         case "GET":
             return on_row(COMPOSE, compose_id, call)
         case "PATCH":
             return _patch(compose_id, call.body, call)
         case "DELETE":
-            return _mark_deleted(call.one("composes", "compose_id", compose_id), call)
+            return _mark_deleted(compose_id, call)
         case _:
             raise method_not_allowed(call.method)
 
@@ -88,7 +115,8 @@ def _set_status(compose: Row, variant: str, arch: str, status: Any, call: Call) 
     call.table("compose_trees").change(tree, status=state)
 
 
-def _mark_deleted(compose: Row, call: Call) -> Answer:
+def _mark_deleted(compose_id: str, call: Call) -> Answer:
+    compose = call.one("composes", "compose_id", compose_id)
     if compose["deleted"]:
         return Answer(204, headers={"pdc-warning": _MARKED})
     call.table("composes").change(compose, deleted=True)
