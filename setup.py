@@ -16,8 +16,8 @@ setup(
     package_data={"relengotron": ["py.typed", "**/*.json", "**/*.yaml", "**/*.mako", "**/*.ini"]},
     install_requires=[
         # fedmsg and moksha.hub import pkg_resources at run time (gone in 81), and look distributions up by their dotted
-        # names, which pkg_resources before 75 does not find among wheels built today.
-        "setuptools>=75,<81",
+        # names, which pkg_resources before 78 does not find among wheels built today.
+        "setuptools>=78.1.1,<81",
         "fedmsg[consumers,crypto_ng]>=1.1.7",
         "moksha.hub>=1.5.17",
         "pyOpenSSL<24.3",  # fedmsg 1.1.7 needs load_crl, removed in 24.3: without it signing yields null messages

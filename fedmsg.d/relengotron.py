@@ -29,9 +29,17 @@ config = {
     "post_init_sleep": 1.0,
     # Must stay 0: fedmsg 1.1.7 cannot set another value with today's pyzmq.
     "high_water_mark": 0,
-    # Our log lines go where the hub's go.
+    # Replaces fedmsg's own logging, so it must be whole: format, place and the three packages that talk.
     "logging": {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"},
+        },
         "loggers": {
+            "fedmsg": {"level": "INFO", "propagate": False, "handlers": ["console"]},
+            "moksha": {"level": "INFO", "propagate": False, "handlers": ["console"]},
             "relengotron": {"level": "INFO", "propagate": False, "handlers": ["console"]},
         },
     },

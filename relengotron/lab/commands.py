@@ -27,6 +27,7 @@ FAIL = click.option(
     help="Let this test of this artifact fail, such as dist.repoclosure:f24-updates, and watch the gate hold.",
 )
 READY_WITHIN = 300.0
+WIDTH_OF_A_PIPE = 160
 
 
 @click.group()
@@ -45,7 +46,10 @@ def demo(root: Path, fail: tuple[str, ...], keep: bool) -> None:
     """
     from relengotron.lab.demo import demo as run_demo
 
-    sys.exit(run_demo(root, Console(), fail=fail, keep=keep))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH_OF_A_PIPE)
+    sys.exit(run_demo(root, console, fail=fail, keep=keep))
 
 
 @lab.command()

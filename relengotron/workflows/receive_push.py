@@ -107,7 +107,7 @@ def _titled(reception: Reception) -> tuple[list[Batch], list[str]]:
     urgent = set()
     homeless = _unknown(reception.asked.updates, {name for each in found for name in (each.alias, each.title)})
     for update in found:
-        lane = Lane(update.release, update.request or "withdrawn")
+        lane = Lane(update.release, update.request or _withdrawn_request(update.status))
         if lane not in reception.settings.lanes:
             homeless.append(f"{update.title}: {lane} is not a lane of releases.yaml")
             continue
@@ -116,6 +116,11 @@ def _titled(reception: Reception) -> tuple[list[Batch], list[str]]:
             urgent.add(lane)
     agent = reception.asked.agent
     return [Batch(lane, tuple(names), agent, lane in urgent) for lane, names in lanes.items()], homeless
+
+
+def _withdrawn_request(status: str) -> str:
+    """What an update was on its way to before its request was withdrawn: its lane will eject it by name."""
+    return "stable" if status == "testing" else "testing"
 
 
 def _unknown(asked: tuple[str, ...], known: set[str]) -> list[str]:

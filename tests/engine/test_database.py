@@ -191,7 +191,23 @@ def test_a_journal_that_cannot_be_read_is_trouble_that_passes(database: Database
         db.exec_driver_sql("SELECT * FROM nowhere")
 
 
-def test_two_thousand_waiting_runs_cost_little_to_look_over(database: Database) -> None:
+def test_a_server_that_hangs_up_is_trouble_that_passes(postgres_url: str) -> None:
+    database = Database(postgres_url)
+
+    def hang_up() -> None:
+        with database.write() as db:
+            stored(db, "lost")
+            db.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(SystemBusy, match="cannot be written"):
+        hang_up()
+    with database.write() as db:
+        assert stored(db, "kept")
+        assert [message.msg_id for message in inbox.unsettled(db, 10)] == ["kept"]
+    database.close()
+
+
+def test_the_runs_that_wait_are_found_by_an_index(database: Database) -> None:
     with database.write() as db:
         for number in range(300):
             run = runs.open_run(db, Start("long", f"lane {number}", f"{number}", None, "-"), EPOCH)

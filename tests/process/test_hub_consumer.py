@@ -14,12 +14,18 @@ from relengotron.systems.bus.client import FedmsgBus
 from relengotron.systems.bus.port import Said
 from relengotron.systems.bus.signing import Seal
 from tests.process.certificates import Authority
-from tests.process.running_hub import PATIENCE_S, RunningHub, free_port, until
+from tests.process.running_hub import PATIENCE_S, ROOT, RunningHub, free_port, until
 
 RUNNING = "Running the MokshaHub reactor"
 BEGINNING = "org.fedoraproject.dev."
 ORDER = "bodhi.masher.start"
 BODY = {"agent": "releng", "resume": False, "updates": ["bash-4.3.42-1.fc23"]}
+
+
+def shipped_logging() -> object:
+    shipped: dict[str, Any] = {}
+    exec((ROOT / "fedmsg.d" / "relengotron.py").read_text(encoding="utf-8"), shipped)
+    return shipped["config"]["logging"]
 
 
 def base_config() -> dict[str, Any]:
@@ -34,7 +40,7 @@ def base_config() -> dict[str, Any]:
         "validate_signatures": False,
         "sign_messages": False,
         "relengotron.enabled": True,
-        "logging": {"loggers": {"relengotron": {"level": "INFO", "handlers": ["console"]}}},
+        "logging": shipped_logging(),
     }
 
 
@@ -147,7 +153,7 @@ def says(hub: RunningHub, text: str) -> bool:
     return text in hub.log.read_text()
 
 
-REFUSED = [
+REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"validate_signatures": None}, "validate_signatures: missing"),
     ({"relengotron.settings": "/broken"}, "the journal cannot be opened"),
     ({"validate_signatures": True, "ca_cert_location": "/nowhere", "crl_location": ""}, "no file /nowhere"),

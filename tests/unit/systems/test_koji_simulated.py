@@ -215,3 +215,35 @@ def test_an_outage_is_told_to_everybody(hub: Hub) -> None:
     hub.offline = "back at ten"
     with pytest.raises(koji.ServerOffline, match="back at ten"):
         hub.answer("getAPIVersion", [], None)
+
+
+def test_waiting_tasks_are_assigned_once_a_minute_at_most() -> None:
+    now = [1_462_190_400.0]
+    hub = Hub.empty(clock=lambda: now[0])
+    hub.call("admin", "createTag", "t")
+    hub.call("admin", "addHost", "builder1", ["x86_64"])
+    hub.call("builder1", "host.updateHost", 0.0, True)
+    first = hub.call("admin", "build", "git://somewhere", "t")
+    assert [task["id"] for task in hub.call("builder1", "host.getTasks")] == [first]
+    hub.call("builder1", "host.openTask", first)
+    second = hub.call("admin", "build", "git://elsewhere", "t")
+    assert hub.call("builder1", "host.getTasks") == []
+    now[0] += 61
+    assert [task["id"] for task in hub.call("builder1", "host.getTasks")] == [second]
+
+
+def test_blocking_hides_a_build_that_is_tagged(hub: Hub) -> None:
+    hub.call("admin", "tagBuildBypass", "rawhide", "bash-1-1")
+    hub.call("admin", "packageListBlock", "rawhide", "bash")
+    assert hub.call(None, "listTagged", "rawhide") == []
+    hub.call("admin", "packageListUnblock", "rawhide", "bash")
+    assert [build["nvr"] for build in hub.call(None, "listTagged", "rawhide")] == ["bash-1-1"]
+
+
+def test_the_past_can_be_read(hub: Hub) -> None:
+    before = hub.call(None, "getLastEvent")["id"]
+    hub.call("admin", "tagBuildBypass", "rawhide", "bash-1-1")
+    hub.call("admin", "deleteTag", "rawhide-pending")
+    assert hub.call(None, "listTagged", "rawhide", event=before) == []
+    assert hub.call(None, "getTag", "rawhide-pending", event=before)["query_event"] == before
+    assert hub.call(None, "getTag", "rawhide-pending") is None

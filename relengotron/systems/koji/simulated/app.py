@@ -22,7 +22,8 @@ def wsgi_app(hub: Hub) -> Application:
     """A WSGI application that serves this hub."""
 
     def serve(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if not environ.get("PATH_INFO", "").rstrip("/").endswith(PATH):
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        if not path.rstrip("/").endswith(PATH):
             return _plain(start_response, "404 Not Found", "No such page here.\n")
         if environ["REQUEST_METHOD"] != "POST":
             text = "Method Not Allowed\nThis is an XML-RPC server. Only POST requests are accepted.\n"

@@ -8,16 +8,8 @@ from typing import Any
 import koji
 
 from .builds import (
-    BUILDING,
-    COMPLETE,
-    add_type,
-    announce_state,
-    get_next_release,
-    insert_build,
     required_build,
-    set_state,
 )
-from .builds import FAILED as BUILD_FAILED
 from .call import Call, convert, exposed
 from .distrepos import move_arch
 from .hosts import channels_of, find_host
@@ -26,6 +18,7 @@ from .signatures import write_signed_copy
 from .store import Row
 from .tagging import put_checked, require_listing, take_checked
 from .tags import required_tag
+from .tasklists import result_of
 from .tasks import (
     ASSIGNED,
     CANCELED,
@@ -37,11 +30,12 @@ from .tasks import (
     existing_task,
     free,
     make_task,
-    result_of,
     set_task_state,
     shown_task,
     task_row,
 )  # fmt: skip
+
+RUN_INTERVAL, MAX_JOBS, OVERCOMMIT = 60.0, 15, 5.0  # seconds, tasks, weight: the defaults of the hub
 
 
 def host_of(call: Call) -> Row:
@@ -127,23 +121,32 @@ def get_tasks(call: Call) -> list[Row]:
 
 
 def _schedule(call: Call, host_id: int) -> None:
+    """Assign waiting tasks; as in the real hub this happens once a minute at most."""
+    if not _is_due(call):
+        return
     host = find_host(call, host_id)
     if host is None or not host["enabled"] or not host["ready"]:
         return
-    arches = {"noarch", *(host["arches"] or "").split()}
-    arches |= {str(koji.canonArch(arch)) for arch in arches}
-    channels, refused = channels_of(call, host_id), call.store["task_refusals"].where(host_id=host_id)
-    busy = [
-        row["weight"] for state in (OPEN, ASSIGNED) for row in call.store["task"].where(host_id=host_id, state=state)
-    ]
-    room = host["capacity"] - sum(busy)
-    waiting = sorted(call.store["task"].where(state=FREE), key=lambda row: (row["priority"], row["id"]))
-    for row in waiting:
-        if room <= 0:
-            return
-        if row["arch"] in arches and row["channel_id"] in channels and row["id"] not in {r["task_id"] for r in refused}:
+    arches, channels = {"noarch", *(host["arches"] or "").split()}, channels_of(call, host_id)
+    refused = {row["task_id"] for row in call.store["task_refusals"].where(host_id=host_id)}
+    mine = [row for state in (OPEN, ASSIGNED) for row in call.store["task"].where(host_id=host_id, state=state)]
+    room, places = host["capacity"] - sum(row["weight"] for row in mine if not row["waiting"]), MAX_JOBS - len(mine)
+    for row in sorted(call.store["task"].where(state=FREE), key=lambda row: (row["priority"], row["id"])):
+        fits = row["arch"] in arches and row["channel_id"] in channels and row["id"] not in refused
+        if fits and places > 0 and room > max(0.0, row["weight"] - OVERCOMMIT):
             set_task_state(call, row, ASSIGNED, host_id=host_id)
-            room -= row["weight"]
+            room, places = room - row["weight"], places - 1
+
+
+def _is_due(call: Call) -> bool:
+    last = call.store["scheduler"].one()
+    if last is None:
+        call.store["scheduler"].insert({"last_run_ts": call.now})
+        return True
+    if call.now - last["last_run_ts"] < RUN_INTERVAL:
+        return False
+    call.store["scheduler"].update(last, last_run_ts=call.now)
+    return True
 
 
 @exposed("host.getHostTasks")
@@ -396,50 +399,3 @@ def assert_policy(call: Call, name: str, data: Row, default: str = "deny") -> No
 def tag_notification(call: Call, *_details: Any, **_more: Any) -> None:
     """Mail about taggings; this hub has no mail."""
     host_of(call)
-
-
-# -- builds by task --------------------------------------------------------------------------------------------------
-
-
-@exposed("host.initBuild")
-def init_build(call: Call, data: Row) -> int:
-    """A package build begins; its id."""
-    build = _begin_build(call, data)
-    add_type(call, build, "rpm")
-    return build
-
-
-def _begin_build(call: Call, data: Row) -> int:
-    task = owned_task(call, data["task_id"])
-    return insert_build(call, {**data, "state": BUILDING, "completion_ts": None, "owner": task["owner"]})
-
-
-@exposed("host.failBuild")
-def fail_build(call: Call, task_id: Any, build_id: Any) -> None:
-    """A build came to a bad end."""
-    owned_task(call, task_id)
-    row = call.store.row("build", convert(build_id, int))
-    if row["state"] != BUILDING:
-        raise koji.GenericError(f"cannot update build {build_id}, state: {koji.BUILD_STATES[row['state']]}")
-    set_state(call, row["id"], BUILD_FAILED)
-
-
-@exposed("host.initImageBuild")
-def init_image_build(call: Call, task_id: Any, build_info: Row) -> Row:
-    """An image build begins; what was asked for, with its id. Without a release the next free one is taken."""
-    data = {"epoch": None, **build_info, "task_id": task_id}
-    if data.get("release") is None:
-        data["release"] = get_next_release(call, data)
-    build = _begin_build(call, data)
-    add_type(call, build, "image")
-    return {**data, "id": build}
-
-
-@exposed("host.completeImageBuild")
-def complete_image_build(call: Call, task_id: Any, build_id: Any, results: Row) -> None:
-    """An image build came to a good end."""
-    owned_task(call, task_id)
-    row = call.store.row("build", convert(build_id, int))
-    old = row["state"]
-    call.store["build"].update(row, state=COMPLETE, completion_ts=call.now)
-    announce_state(call, row, old)

@@ -110,6 +110,8 @@ def list_builds(
     pattern: str | None = None,
     cgID: Any = None,
     draft: bool | None = None,
+    promotedBefore: Any = None,
+    promotedAfter: Any = None,
     promoter: Any = None,
 ) -> Any:
     """All builds that match."""

@@ -1,4 +1,4 @@
-"""How do the files of a finished task become a build, or a scratch build?"""
+"""How does a task make a build: its beginning, its files, its end?"""
 
 from __future__ import annotations
 
@@ -9,10 +9,67 @@ from typing import Any
 import koji
 
 from .builder import host_of, owned_task
-from .builds import BUILDING, COMPLETE, announce_state, required_build
+from .builds import (
+    BUILDING,
+    COMPLETE,
+    add_type,
+    announce_state,
+    get_next_release,
+    insert_build,
+    required_build,
+    set_state,
+)
+from .builds import FAILED as BUILD_FAILED
 from .call import Call, convert, exposed
 from .rpms import take_in
 from .store import Row
+
+
+@exposed("host.initBuild")
+def init_build(call: Call, data: Row) -> int:
+    """A package build begins; its id."""
+    build = _begin_build(call, data)
+    add_type(call, build, "rpm")
+    return build
+
+
+def _begin_build(call: Call, data: Row) -> int:
+    task = owned_task(call, data["task_id"])
+    return insert_build(call, {**data, "state": BUILDING, "completion_ts": None, "owner": task["owner"]})
+
+
+@exposed("host.failBuild")
+def fail_build(call: Call, task_id: Any, build_id: Any) -> None:
+    """A build came to a bad end."""
+    owned_task(call, task_id)
+    row = call.store.row("build", convert(build_id, int))
+    if row["state"] != BUILDING:
+        raise koji.GenericError(f"cannot update build {build_id}, state: {koji.BUILD_STATES[row['state']]}")
+    set_state(call, row["id"], BUILD_FAILED)
+
+
+@exposed("host.initImageBuild")
+def init_image_build(call: Call, task_id: Any, build_info: Row) -> Row:
+    """An image build begins; what was asked for, with its id. Without a release the next free one is taken."""
+    data = {"epoch": None, **build_info, "task_id": task_id}
+    if data.get("release") is None:
+        data["release"] = get_next_release(call, data)
+    build = _begin_build(call, data)
+    add_type(call, build, "image")
+    return {**data, "id": build}
+
+
+@exposed("host.completeImageBuild")
+def complete_image_build(call: Call, task_id: Any, build_id: Any, results: Row) -> None:
+    """An image build came to a good end."""
+    owned_task(call, task_id)
+    row = call.store.row("build", convert(build_id, int))
+    old = row["state"]
+    call.store["build"].update(row, state=COMPLETE, completion_ts=call.now)
+    announce_state(call, row, old)
+
+
+# -- build roots and files -----------------------------------------------------------------------------------------
 
 
 @exposed("host.newBuildRoot")

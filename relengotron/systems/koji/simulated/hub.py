@@ -27,6 +27,7 @@ from . import (  # noqa: F401 - importing them registers their calls
     odds,
     rpms,
     snapshots,
+    tasklists,
 )
 from .call import EXPOSED, Call, Session
 from .hosts import BUILT_IN_CHANNELS, add_channel_row

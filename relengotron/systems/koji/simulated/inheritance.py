@@ -156,8 +156,10 @@ def set_inheritance_data(call: Call, tag: Any, data: Any, clear: bool = False) -
 
 
 @exposed("getFullInheritance")
-def get_full_inheritance(call: Call, tag: Any, event: int | None = None, reverse: bool = False) -> list[Row]:
-    """All that a tag inherits, or all that inherit from it."""
+def get_full_inheritance(
+    call: Call, tag: Any, event: int | None = None, reverse: bool = False, **_old: Any
+) -> list[Row]:
+    """All that a tag inherits, or all that inherit from it; ``stops`` and ``jumps`` of old clients do nothing."""
     event = convert(event, int, none_allowed=True)
     return full_inheritance(call, tag_id(call, tag), event, reverse=reverse)
 

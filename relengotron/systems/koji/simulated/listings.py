@@ -207,11 +207,8 @@ def get_latest_rpms(
     rpmsigs: bool = False,
     type: str | None = None,
     draft: bool | None = None,
-    strict: bool = True,
 ) -> list[Any]:
     """[RPMs, builds] that count in a tag."""
-    found = _found_tag(call, tag, strict, event)
-    if found is None:
-        return [[], []]
+    found = tag_id(call, tag)
     builds = tagged_builds(call, found, event=event, inherit=True, latest=True, package=package, kind=type, draft=draft)
     return [_rpms(call, builds, arch, rpmsigs, True), builds]

@@ -191,6 +191,7 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "sessions": ("id", "user_id"),
     "task_refusals": ("task_id", "host_id"),
     "host_data": ("host_id",),
+    "scheduler": (),
 }
 
 
