@@ -34,7 +34,13 @@ def settings_tables() -> str:
 
 def command_pages() -> str:
     """What ``--help`` says of every command; the lab's own commands are described where the lab is."""
-    return "\n\n".join(_pages(main, "relengotron", click.Context(main, info_name="relengotron")))
+    return "\n\n".join(
+        _pages(
+            main,
+            "relengotron",
+            click.Context(main, info_name="relengotron", terminal_width=80, **main.context_settings),
+        )
+    )
 
 
 def rows(model: type[BaseModel], beginning: str = "") -> Iterator[tuple[str, FieldInfo]]:

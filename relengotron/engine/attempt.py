@@ -14,6 +14,8 @@ from relengotron.model.run import EffectRecord, Evidence, Run, StepRecord, StepS
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
+DECISION = "decision "
+"""What the keys of decisions begin with: they are kept with the effects and change nothing outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Attempt:
 
     def remember(self, key: str, decide: Callable[[], Any]) -> Any:
         """A decision (JSON data) that must not change while the run lives: taken once, read ever after."""
-        return self.effect(key, "a decision", decide, lambda _intent: None)
+        return self.effect(f"{DECISION}{key}", f"decide {key}", decide, lambda _intent: None)
 
     @staticmethod
     def _do_or_find(intent: EffectRecord, do: Callable[[], T], find: Callable[[EffectRecord], T | None]) -> T:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from relengotron.errors import StateDisagrees
+from relengotron.errors import RequestRefused, StateDisagrees
 from relengotron.sdk import (
     Artifact,
     ArtifactPlugin,
@@ -82,8 +82,10 @@ class ImagePlugin(ArtifactPlugin[ImageSettings]):
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """The image and its checksum file are live, the checksum file last."""
         target = rel_path(artifact.target)
-        source = self._release_directory(built, bench)
-        switched = bench.mirror.switch(bench.mirror.stage(source, target, bench.run))
+        staged = bench.mirror.stage(self._release_directory(built, bench), target, bench.run)
+        if staged.manifest[str(built.facts["file_name"])].sha256 != built.files[0].sha256:
+            raise RequestRefused(f"{built.location} is no longer what was tested as {built.identity}")
+        switched = bench.mirror.switch(staged)
         return Published(
             artifact=artifact.name,
             identity=built.identity,
@@ -156,7 +158,7 @@ class ImagePlugin(ArtifactPlugin[ImageSettings]):
 
     def _built(self, plan: Plan, own: ImageSettings, tree: Built, bench: Workbench, task: int) -> Built:
         path = self._file(plan, own, bench, task)
-        name = f"{own.name}-{bench.release.version}.{plan.artifact.arches[0]}{_suffix(path)}"
+        name = f"{own.name}-{bench.release.version}-{_release(bench)}.{plan.artifact.arches[0]}{_suffix(path)}"
         found = file_of(path.parent, path)
         facts = {"commit": tree.identity, "arch": plan.artifact.arches[0], "path": str(path), "file_name": name}
         return Built(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from relengotron.errors import StateDisagrees
+from relengotron.errors import RequestRefused, StateDisagrees
 from relengotron.sdk import (
     Artifact,
     ArtifactPlugin,
@@ -74,14 +74,17 @@ class MashPlugin(ArtifactPlugin[MashSettings]):
         manifest = bench.mirror.published(rel_path(artifact.target))
         if manifest is None:
             return None
-        shown = {path: entry for path, entry in manifest.items() if path.split("/")[0] in artifact.arches}
-        return Built(artifact.name, self.kind, _identity(bench.release.tag, shown), artifact.target, None)
+        identity = _identity(bench.release.tag, _of_arches(manifest, artifact))
+        return Built(artifact.name, self.kind, identity, artifact.target, None)
 
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """Every arch shows the mashed packages; packages first, metadata last."""
         target = rel_path(artifact.target)
         before = bench.mirror.published(target) or {}
-        switched = bench.mirror.switch(bench.mirror.stage(Path(built.location), target, bench.run))
+        staged = bench.mirror.stage(Path(built.location), target, bench.run)
+        if _identity(bench.release.tag, _of_arches(staged.manifest, artifact)) != built.identity:
+            raise RequestRefused(f"{built.location} is no longer what was tested as {built.identity}")
+        switched = bench.mirror.switch(staged)
         changed = {path: entry for path, entry in switched.current.items() if before.get(path) != entry}
         metadata = {path: entry for path, entry in switched.current.items() if "repodata/" in path}
         expected = {f"{target}/{path}": entry.sha256 for path, entry in {**metadata, **changed}.items()}
@@ -135,6 +138,11 @@ class MashPlugin(ArtifactPlugin[MashSettings]):
             files=files,
             facts={"arch": list(plan.artifact.arches)},
         )
+
+
+def _of_arches(manifest: Manifest, artifact: Artifact) -> Manifest:
+    """What the artifact's own arches show; a source repo beside them is no part of its identity."""
+    return {path: entry for path, entry in manifest.items() if path.split("/")[0] in artifact.arches}
 
 
 def _identity(tag: str, manifest: Manifest) -> str:

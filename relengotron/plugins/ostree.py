@@ -103,7 +103,7 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
             artifact=artifact.name,
             identity=commit,
             expected=self._expected(own, repo, commit),
-            links={"ref": own.ref},
+            links={"ref": own.ref, "path": own.url_path},
             previous=dict(old),
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -16,6 +17,7 @@ from relengotron.systems.koji.client import KojiHub
 from relengotron.systems.koji.port import Koji
 from relengotron.systems.koji.session import Login, Sessions
 from relengotron.systems.mirror.client import MasterMirror
+from relengotron.systems.mirror.disk import Disk
 from relengotron.systems.mirror.port import Mirror
 from relengotron.systems.ostree.client import OstreeCli
 from relengotron.systems.ostree.port import OstreeRepo
@@ -26,6 +28,7 @@ from relengotron.systems.resultsdb.client import ResultsDbClient
 from relengotron.systems.resultsdb.port import ResultsDb
 
 CONNECT_TIMEOUT = 10.0
+REHEARSING_USER = "relengotron"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,45 @@ def open_world(settings: Settings, session: Callable[[], requests.Session] = req
             Path(systems.mirror.root), Path(settings.state_dir) / "mirror", systems.mirror.url, session=session()
         ),
         ostree=OstreeCli,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The systems that a plugin meets, without a network: a simulated hub, a mirror and OSTree repos on disk.
+
+    ``call_hub`` acts on the hub as anybody: a user's name or None, a method, its arguments.
+    """
+
+    koji: Koji
+    mirror: Mirror
+    ostree: Callable[[Path], OstreeRepo]
+    call_hub: Callable[..., Any]
+
+
+def rehearse(
+    koji_store: Path, mirror: Path, states: Path, clock: Callable[[], float], disk: Disk | None = None
+) -> Rehearsal:
+    """The same clients as with real systems, speaking to stand-ins in this process; the hub is empty."""
+    from relengotron.systems.inprocess import WsgiAdapter
+    from relengotron.systems.koji.simulated import TRIAL_USERS, Hub, wsgi_app
+    from relengotron.systems.mirror.simulated import static_app
+
+    mirror.mkdir(parents=True, exist_ok=True)
+    hub = Hub.empty(clock=clock, topdir=koji_store)
+
+    def session() -> requests.Session:
+        opened = requests.Session()
+        opened.mount("http://koji.rehearsal", WsgiAdapter(wsgi_app(hub)))
+        opened.mount("http://mirror.rehearsal", WsgiAdapter(static_app(mirror)))
+        return opened
+
+    login = Login(user=REHEARSING_USER, password=TRIAL_USERS[REHEARSING_USER])
+    return Rehearsal(
+        koji=KojiHub(Sessions("http://koji.rehearsal/kojihub", login, 10.0, session)),
+        mirror=MasterMirror(mirror, states, "http://mirror.rehearsal", session=session(), disk=disk),
+        ostree=OstreeCli,
+        call_hub=hub.call,
     )
 
 

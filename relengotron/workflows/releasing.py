@@ -83,7 +83,8 @@ def _of(push: Push, name: str) -> tuple[Artifact, ArtifactPlugin[object]]:
 
 
 def _say_published(push: Push, artifact: Artifact, published: Published, seen: int) -> None:
-    url = f"{push.settings.systems.mirror.url.rstrip('/')}/{artifact.target}"
+    url = f"{push.settings.systems.mirror.url}/{published.links.get('path', artifact.target)}"
+    place = f"{url} as {published.links['ref']}" if "ref" in published.links else url
     told = outgoing.artifact_published(
         push.facts(),
         artifact.name,
@@ -92,8 +93,8 @@ def _say_published(push: Push, artifact: Artifact, published: Published, seen: i
         reason=f"{seen} files were read from outside with the expected checksums",
     )
     push.say(f"published {artifact.name}", told)
-    facts = {"identity": published.identity, "kind": artifact.kind, "target": artifact.target, "url": url}
-    push.engine.note("artifact", artifact.name, "published", f"{seen} files seen from outside at {url}", facts)
+    facts = {"identity": published.identity, "kind": artifact.kind, "url": url, **published.links}
+    push.engine.note("artifact", artifact.name, "published", f"{seen} files seen from outside at {place}", facts)
 
 
 def _results(push: Push) -> list[ArtifactResult]:

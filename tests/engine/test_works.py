@@ -237,6 +237,28 @@ def test_stop_while_wheels_are_beginning_a_turn_never_waits_for_the_next(house: 
         assert ours() == []
 
 
+def test_a_stop_between_the_look_and_the_turn_of_a_wheel_is_not_missed(house: House) -> None:
+    stoppers: list[threading.Thread] = []
+
+    class StoppedJustBefore(Event):
+        """Is pushed by stop() in the moment before the wheel clears it."""
+
+        def clear(self) -> None:
+            stoppers.append(threading.Thread(target=works.stop))
+            stoppers[0].start()
+            self.wait(5)
+            super().clear()
+
+    works = Works(
+        house.database, house.runner, house.wakes, house.clock, (Wheel("late", int, LONG, pushed=StoppedJustBefore()),)
+    )
+    works.start()
+    until(lambda: bool(stoppers))
+    stoppers[0].join(5)
+    assert not stoppers[0].is_alive()
+    assert ours() == []
+
+
 def test_a_run_that_cannot_be_advanced_now_is_advanced_later(
     house: House, stopping: list[Works], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,14 +7,25 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from relengotron.cli import explain, messages, orders, status
+from relengotron.cli import runs as runs_command
 from relengotron.cli.main import main
 from relengotron.engine.journal import effects, evidence, holds, inbox, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.model.outcome import Hold
 from relengotron.model.run import Evidence, RunState, StepState
+from tests.postgres import postgres_server, postgres_url
 from tests.unit.cli.story import NOW, Command, opened
 
+__all__ = ["postgres_server", "postgres_url"]
+
 EXAMPLE = Path(__file__).parents[3] / "config"
+
+
+@pytest.fixture(autouse=True)
+def _the_clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (status, runs_command, explain, messages, orders):
+        monkeypatch.setattr(module, "now", lambda: NOW)
 
 
 @pytest.fixture

@@ -1,0 +1,247 @@
+"""An OSTree repo to rehearse with: plain files, no command, the same promises."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from relengotron.errors import RefMoved, RequestRefused, SystemUnreachable
+from relengotron.systems.ostree.names import checked_commit, checked_ref, is_commit
+from relengotron.systems.ostree.port import CommitInfo, FsckAnswer, TreePackage
+
+_PARTIAL = ".commitpartial"
+
+
+class SimulatedOstree:
+    """One repo as JSON files where ``ostree`` would keep its own; readers over HTTP find refs and commits alike."""
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is made before ``init_archive``."""
+        self._path = path.absolute()
+
+    @property
+    def path(self) -> Path:
+        """Where the repo lies."""
+        return self._path
+
+    def init_archive(self) -> None:
+        """An archive repo exists here."""
+        try:
+            for folder in ("objects", "refs/heads", "state"):
+                (self._path / folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SystemUnreachable(f"no place for an OSTree repo: {error}") from error
+        config = self._path / "config"
+        if not config.exists():
+            config.write_text("[core]\nmode=archive\n")
+        if "mode=archive" not in config.read_text():
+            raise RequestRefused(f"{self._path} is an OSTree repo, but not an archive")
+
+    def head(self, ref: str) -> str | None:
+        """The commit that a ref shows, None when there is no such ref."""
+        checked_ref(ref)
+        self._check_there()
+        file = self._ref_file(self.aliases().get(ref, ref))
+        return file.read_text().strip() if file.is_file() else None
+
+    def refs(self) -> Mapping[str, str]:
+        """Every plain ref with its commit, aliases left out."""
+        self._check_there()
+        heads = self._path / "refs" / "heads"
+        files = sorted(file for file in heads.rglob("*") if file.is_file() and not file.name.startswith("."))
+        return {file.relative_to(heads).as_posix(): file.read_text().strip() for file in files}
+
+    def aliases(self) -> Mapping[str, str]:
+        """Every alias with the ref it stands for."""
+        file = self._path / "aliases.json"
+        known: dict[str, str] = json.loads(file.read_text()) if file.is_file() else {}
+        return known
+
+    def add_alias(self, alias: str, ref: str) -> None:
+        """Let one more name stand for a ref."""
+        _write(self._path / "aliases.json", json.dumps({**self.aliases(), alias: ref}))
+
+    def has_commit(self, commit: str) -> bool:
+        """Say whether the commit is in this repo and every pull of it came to its end."""
+        return self._commit_file(checked_commit(commit)).is_file() and not self._partial(commit).exists()
+
+    def commit_info(self, commit: str) -> CommitInfo:
+        """Read one commit."""
+        read = self._read(commit)
+        metadata = read["metadata"]
+        return CommitInfo(
+            commit=commit,
+            parent=read["parent"],
+            timestamp=datetime.fromtimestamp(read["timestamp"], UTC),
+            subject=read["subject"],
+            version=metadata.get("version"),
+            content_checksum=read["content"],
+            ref_bindings=None if read["bindings"] is None else tuple(read["bindings"]),
+            packages=tuple(TreePackage(*package) for package in read["packages"]),
+            metadata=metadata,
+        )
+
+    def content_checksum(self, commit: str) -> str:
+        """The checksum of the files alone: equal for equal trees, whatever the metadata say."""
+        return self.commit_info(commit).content_checksum
+
+    def files_of(self, commit: str) -> Mapping[str, str]:
+        """The files of a commit, by path."""
+        files: dict[str, str] = json.loads(self._content_file(self._read(commit)["content"]).read_text())
+        return files
+
+    def pull_local(self, source: Path, commit_or_ref: str, depth: int = 0, untrusted: bool = True) -> str:
+        """The commit and ``depth`` parents (-1: all) are here, no ref moved; returns the commit id."""
+        origin = SimulatedOstree(source)
+        found = commit_or_ref if is_commit(commit_or_ref) else origin.head(commit_or_ref)
+        if found is None:
+            raise RequestRefused(f"no ref {commit_or_ref} in {source}")
+        wanted: str | None = found
+        while wanted is not None and origin.has_commit(wanted):
+            self._pull(origin, wanted, untrusted)
+            wanted, depth = (origin.commit_info(wanted).parent, depth - 1) if depth else (None, 0)
+        if not self.has_commit(found):
+            raise RequestRefused(f"commit {found} is not whole in {source}")
+        return found
+
+    def set_ref(self, ref: str, commit: str, expected_old: str | None) -> None:
+        """The ref shows the commit; refused unless it showed ``expected_old`` or the commit before."""
+        self._refuse_alias(checked_ref(ref))
+        found = self.head(ref)
+        if found == commit:
+            return
+        if found != expected_old:
+            raise RefMoved(f"ref {ref} shows {found}, expected {expected_old}")
+        if not self.has_commit(commit):
+            raise RequestRefused(f"commit {commit} is not whole in {self._path}")
+        bindings = self.commit_info(commit).ref_bindings
+        if bindings is not None and ref not in bindings:
+            raise RequestRefused(f"commit {commit} is bound to {list(bindings)}, clients would refuse it as {ref}")
+        _write(self._ref_file(ref), f"{commit}\n")
+
+    def delete_ref(self, ref: str, expected_old: str | None = None) -> None:
+        """The ref, and no other, is gone."""
+        self._refuse_alias(checked_ref(ref))
+        found = self.refs().get(ref)
+        if found is None:
+            return
+        if ref in self.aliases().values():
+            raise RequestRefused(f"an alias stands for {ref}")
+        if expected_old is not None and found != expected_old:
+            raise RefMoved(f"ref {ref} shows {found}, expected {expected_old}")
+        self._ref_file(ref).unlink()
+
+    def commit_files(
+        self,
+        files: Mapping[str, str],
+        *,
+        parent: str | None,
+        subject: str,
+        timestamp: datetime,
+        packages: Sequence[TreePackage] = (),
+        bind_ref: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> str:
+        """A new commit with these files, as a composer would make it; moves no ref."""
+        content = json.dumps(dict(sorted(files.items())))
+        checksum = _digest(content)
+        _write(self._content_file(checksum), content)
+        written = {
+            "parent": parent,
+            "timestamp": int(timestamp.timestamp()),
+            "subject": subject,
+            "content": checksum,
+            "bindings": None if bind_ref is None else [bind_ref],
+            "packages": [list(package) for package in packages],
+            "metadata": dict(metadata or {}),
+        }
+        text = json.dumps(written, sort_keys=True)
+        _write(self._commit_file(_digest(text)), text)
+        return _digest(text)
+
+    def commit_tree_of(
+        self,
+        commit: str,
+        *,
+        parent: str | None,
+        subject: str,
+        timestamp: datetime,
+        bind_ref: str | None = None,
+        version: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> str:
+        """A new commit with the files and package list of an old one; moves no ref; equal arguments, equal id."""
+        old = self.commit_info(commit)
+        kept = {"version": version or old.version}
+        return self.commit_files(
+            self.files_of(commit),
+            parent=parent,
+            subject=subject,
+            timestamp=timestamp,
+            packages=old.packages,
+            bind_ref=bind_ref,
+            metadata={**(metadata or {}), **{key: value for key, value in kept.items() if value is not None}},
+        )
+
+    def update_summary(self) -> None:
+        """The summary lists the refs as they are now."""
+        _write(self._path / "summary", json.dumps(dict(self.refs())))
+
+    def fsck(self) -> FsckAnswer:
+        """Read every object of the repo and compare it with its name."""
+        files = [file for file in (self._path / "objects").rglob("*") if file.is_file()]
+        broken = [file.name for file in files if _digest(file.read_text()) != file.parent.name + file.stem]
+        return FsckAnswer(not broken, f"broken: {broken}" if broken else "no problem found")
+
+    def _pull(self, origin: "SimulatedOstree", commit: str, untrusted: bool) -> None:
+        text = origin._commit_file(commit).read_text()
+        checksum = origin.commit_info(commit).content_checksum
+        content = origin._content_file(checksum).read_text()
+        if untrusted and (_digest(text), _digest(content)) != (commit, checksum):
+            raise RequestRefused(f"an object of commit {commit} in {origin.path} is corrupt")
+        self._partial(commit).touch()
+        _write(self._content_file(checksum), content)
+        _write(self._commit_file(commit), text)
+        self._partial(commit).unlink()
+
+    def _read(self, commit: str) -> dict[str, Any]:
+        file = self._commit_file(checked_commit(commit))
+        if not file.is_file():
+            raise RequestRefused(f"no commit {commit} in {self._path}")
+        read: dict[str, Any] = json.loads(file.read_text())
+        return read
+
+    def _check_there(self) -> None:
+        if not (self._path / "config").is_file():
+            raise SystemUnreachable(f"no OSTree repo at {self._path}")
+
+    def _refuse_alias(self, ref: str) -> None:
+        aliases = self.aliases()
+        if ref in aliases:
+            raise RequestRefused(f"{ref} is an alias of {aliases[ref]}; writing would replace it by a plain ref")
+
+    def _ref_file(self, ref: str) -> Path:
+        return self._path / "refs" / "heads" / ref
+
+    def _commit_file(self, commit: str) -> Path:
+        return self._path / "objects" / commit[:2] / f"{commit[2:]}.commit"
+
+    def _content_file(self, checksum: str) -> Path:
+        return self._path / "objects" / checksum[:2] / f"{checksum[2:]}.filez"
+
+    def _partial(self, commit: str) -> Path:
+        return self._path / "state" / f"{commit}{_PARTIAL}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write(place: Path, text: str) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f".{place.name}")
+    beside.write_text(text)
+    os.replace(beside, place)
