@@ -228,6 +228,7 @@ class Runner:
         with self._database.write() as db:
             self._write_step(db, attempt, workflow, Done(), self._clock())
             self._write_what_was_left_aside(db, attempt, self._clock())
+            self._write_sayings(db, attempt, workflow.voice.cancelled(attempt, attempt.run.reason))
         self._finish(attempt.run, RunState.CANCELLED, attempt.run.reason)
 
     def _take_back(self, attempt: Attempt, workflow: Workflow[Any], context: Any) -> None:

@@ -30,6 +30,10 @@ class Voice(Protocol):
         """The run ended without its promise."""
         ...
 
+    def cancelled(self, attempt: Attempt, reason: str) -> Iterable[Saying]:
+        """A person called the run off, and what it did was taken back."""
+        ...
+
 
 class Silence:
     """The voice of procedures that nobody needs to hear about."""
@@ -47,6 +51,10 @@ class Silence:
         return ()
 
     def failed(self, attempt: Attempt, failed: Failed) -> Iterable[Saying]:
+        """Say nothing."""
+        return ()
+
+    def cancelled(self, attempt: Attempt, reason: str) -> Iterable[Saying]:
         """Say nothing."""
         return ()
 

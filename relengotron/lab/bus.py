@@ -34,7 +34,7 @@ class Listener:
         self._thread.join(5)
 
     def _listen(self) -> None:
-        socket = zmq.Context.instance().socket(zmq.SUB)
+        socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.SUB)
         try:
             socket.setsockopt(zmq.RECONNECT_IVL, 50)
             socket.connect(self._address)

@@ -160,9 +160,7 @@ def _images(lab: Lab, lanes: tuple[expected.LanePlan, ...]) -> dict[str, dict[st
     return images
 
 
-def _verify(
-    lab: Lab, lanes: tuple[expected.LanePlan, ...], untouched: Mapping[str, str], console: Console
-) -> bool:
+def _verify(lab: Lab, lanes: tuple[expected.LanePlan, ...], untouched: Mapping[str, str], console: Console) -> bool:
     """Let a process of its own read everything from outside."""
     wanted = expected.expectation(lanes, lab.stand_ins.urls, _images(lab, lanes), untouched)
     file = lab.place.world / "expected.json"

@@ -30,7 +30,9 @@ class Case(ABC):
 
     def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
         """Play the builder: leave the files that this task would make, and return what the task would return."""
-        raise NotImplementedError(f"{type(self).__name__}.finish: the plugin asked for {task.method} and nobody does it")
+        raise NotImplementedError(
+            f"{type(self).__name__}.finish: the plugin asked for {task.method} and nobody does it"
+        )
 
     def shown(self, artifact: Artifact, workshop: Workshop) -> Mapping[str, str | None]:
         """What users get now, by name: equal when and only when they get the same.

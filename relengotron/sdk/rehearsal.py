@@ -38,7 +38,9 @@ RELEASE: Final = ReleaseFacts(
 KOJI_ACTS: Final = frozenset({
     "write_signed_copies", "move_builds", "untag_builds", "runroot", "build_image", "upload", "cancel_task"
 })  # fmt: skip
-OSTREE_ACTS: Final = frozenset({"init_archive", "pull_local", "set_ref", "delete_ref", "commit_tree_of", "update_summary"})
+OSTREE_ACTS: Final = frozenset(
+    {"init_archive", "pull_local", "set_ref", "delete_ref", "commit_tree_of", "update_summary"}
+)
 
 
 @dataclass(slots=True)
@@ -114,9 +116,7 @@ class Workshop:
         self.power = Power()
         self._ticks = itertools.count()
         self._journals: dict[str, dict[str, EffectRecord]] = {}
-        self._world = rehearse(
-            self.koji_store, self.mirror_root, root / "state", self._time, _WatchedDisk(self.power)
-        )
+        self._world = rehearse(self.koji_store, self.mirror_root, root / "state", self._time, _WatchedDisk(self.power))
         self.koji = cast(Koji, Watched(self._world.koji, KOJI_ACTS, self.power))
         self._hub = self._world.call_hub
         self.compose_store.mkdir(parents=True, exist_ok=True)
@@ -135,9 +135,7 @@ class Workshop:
         """The workshop's time, one second later at each look."""
         return datetime.fromtimestamp(self._time(), UTC)
 
-    def bench(
-        self, artifact: Artifact, inputs: Mapping[str, Built], *, run: str, attempt: int = 1
-    ) -> RehearsalBench:
+    def bench(self, artifact: Artifact, inputs: Mapping[str, Built], *, run: str, attempt: int = 1) -> RehearsalBench:
         """A workbench like the one that a push gives; what a run has done is remembered from bench to bench."""
         slug = hashlib.sha256(artifact.name.encode()).hexdigest()[:12]
         return RehearsalBench(

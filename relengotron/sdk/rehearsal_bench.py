@@ -75,9 +75,7 @@ class RehearsalBench:
             found = find(intent)
             result = found if found is not None else self._do_or_find(intent, do, find)
         as_it_will_be_recalled: T = to_json(result)
-        self.journal[key] = replace(
-            intent, result=as_it_will_be_recalled, is_finished=True, finished_at=self.now()
-        )
+        self.journal[key] = replace(intent, result=as_it_will_be_recalled, is_finished=True, finished_at=self.now())
         return as_it_will_be_recalled
 
     @staticmethod

@@ -74,6 +74,7 @@ class Bench:
             f"Koji task {wanted.method}: {wanted.what}",
             do=lambda: {"task": wanted.ask()},
             find=lambda intent: self._find_task(wanted, intent),
+            old={"method": wanted.method, "marker": wanted.marker},
         )["task"]
         found = self.koji.tasks([task]).get(task)
         if found is None:

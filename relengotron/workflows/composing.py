@@ -10,6 +10,7 @@ from relengotron.messages import outgoing
 from relengotron.model.artifact import Artifact, Built, Plan
 from relengotron.model.codec import from_json, to_json
 from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Running
+from relengotron.model.run import EffectRecord
 from relengotron.sdk.artifact import ArtifactPlugin, Changes
 from relengotron.workflows.bench import Bench
 from relengotron.workflows.push import Push, with_updates_left
@@ -83,6 +84,16 @@ def ensure_artifacts_are_composed(push: Push) -> Outcome:
     mashed = _mashed(push)
     wanted = [each for each in push.artifacts if each.name not in mashed and reached.affects(each.name)]
     return _compose(push, wanted, mashed)
+
+
+def stop_compose(push: Push, effect: EffectRecord) -> None:
+    """No task of this effect goes on, not even one whose answer was lost."""
+    koji, asked = push.world.koji, effect.old
+    known = [int(effect.result["task"])] if effect.is_finished else []
+    lost = () if known else koji.find_tasks(asked["method"], effect.intended_at, asked["marker"])
+    for task in koji.tasks([*known, *(each.id for each in lost)]).values():
+        if not task.state.is_final:
+            koji.cancel_task(task.id)
 
 
 def all_composed(push: Push) -> tuple[Built, ...]:

@@ -12,6 +12,7 @@ from relengotron.workflows.composing import (
     ensure_affected_artifacts_are_known,
     ensure_artifacts_are_composed,
     ensure_repos_are_mashed,
+    stop_compose,
 )
 from relengotron.workflows.judging import (
     ensure_compose_results_are_stored,
@@ -61,11 +62,11 @@ def push_updates(open_push: Callable[[Attempt], Push]) -> Workflow[Push]:
 
 
 def undo(push: Push, effect: EffectRecord) -> None:
-    """Take one effect of a push back: stop its tasks, move its builds back, withdraw what it published."""
+    """Take one effect of a push back, whether its result is known or not: stop its task, move its build back."""
     if effect.key.startswith("move "):
         take_back_move(push, effect)
-    elif effect.key.startswith("compose ") and effect.is_finished:
-        push.world.koji.cancel_task(effect.result["task"])
+    elif effect.key.startswith("compose "):
+        stop_compose(push, effect)
 
 
 class PushVoice:
@@ -119,6 +120,19 @@ class PushVoice:
             command=f"relengotron runs retry {attempt.run.id}",
         )
         yield _saying(f"failed {attempt.run.attempt}", message)
+
+    def cancelled(self, attempt: Attempt, reason: str) -> Iterable[Saying]:
+        """``push.failed``: a person called the push off and what it did was taken back."""
+        push = self._open(attempt)
+        message = outgoing.push_failed(
+            push.facts(),
+            reason,
+            failure="cancelled",
+            evidence=None,
+            owner=push.settings.owner,
+            command=f"relengotron runs show {attempt.run.id}",
+        )
+        yield _saying("cancelled", message)
 
 
 _WORDS: dict[StepState, outgoing.StepState] = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from relengotron.decisions import eligible, moving
-from relengotron.errors import RequestRefused
+from relengotron.errors import RequestRefused, StateDisagrees
 from relengotron.messages import outgoing
 from relengotron.messages.outgoing import UpdateName
 from relengotron.model.batch import Ejected, Shipment, Update
@@ -111,11 +111,23 @@ def ensure_builds_left_pending(push: Push) -> Outcome:
 
 
 def take_back_move(push: Push, effect: EffectRecord) -> None:
-    """A build that this push moved is where it came from."""
-    build, source, target = effect.old["build"], effect.old["source"], effect.old["target"]
-    tags = push.world.koji.tags_of([build])[build]
+    """A build that this push moved, or was about to move, is where it came from.
+
+    Raises:
+        StateDisagrees: a task of Koji is still at it; look again.
+    """
+    koji, build = push.world.koji, effect.old["build"]
+    source, target = effect.old["source"], effect.old["target"]
+    for task in koji.move_tasks_since(effect.intended_at, build, source, target):
+        if not task.state.is_final:
+            koji.cancel_task(task.id)
+            raise StateDisagrees(f"Koji task {task.id}, which moves {build}, is being cancelled")
+    if any(not task.state.is_final for task in koji.move_tasks_since(effect.intended_at, build, target, source)):
+        raise StateDisagrees(f"{build} is on its way back to {source}")
+    tags = koji.tags_of([build])[build]
     if target in tags and source not in tags:
-        push.world.koji.move_builds([(build, target, source)])
+        koji.move_builds([(build, target, source)])
+        raise StateDisagrees(f"{build} is on its way back to {source}")
 
 
 def _known_updates(push: Push) -> dict[str, Update | None]:

@@ -1,0 +1,116 @@
+"""What our own plugins make in a rehearsal, and how the builder's part of it is played."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from relengotron.model.artifact import Artifact, Built
+from relengotron.plugins.image import ImagePlugin
+from relengotron.plugins.mash import MashPlugin
+from relengotron.plugins.ostree import OstreePlugin
+from relengotron.sdk.artifact import ArtifactPlugin
+from relengotron.sdk.case import Case
+from relengotron.sdk.rehearsal import Workshop
+from relengotron.systems.koji.port import Task
+from relengotron.systems.ostree.client import OstreeCli
+
+REF = "fedora-atomic/24/x86_64/updates/docker-host"
+
+
+class MashCase(Case):
+    """A repo of two arches; the mash task leaves packages and their metadata."""
+
+    plugin: ClassVar[type[ArtifactPlugin[Any]]] = MashPlugin
+
+    def artifact(self, workshop: Workshop) -> Artifact:
+        return Artifact("f24-updates", "mash", "F24", ("x86_64", "i686"), "updates/24")
+
+    def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
+        words = [str(word) for word in task.request[2]]
+        root = Path(words[words.index("-o") + 1]) / words[-1]
+        for arch in ("x86_64", "i686"):
+            (root / arch / "repodata").mkdir(parents=True)
+            (root / arch / f"bash-{content}-1.{arch}.rpm").write_text(f"bash {content}")
+            (root / arch / "repodata" / f"{content}-primary.xml.gz").write_text(f"bash {content}")
+            (root / arch / "repodata" / "repomd.xml").write_text(f"see {content}-primary.xml.gz of {arch}")
+        return "mash.log"
+
+
+class OstreeCase(Case):
+    """A tree; the compose task commits it on top of its parent."""
+
+    plugin: ClassVar[type[ArtifactPlugin[Any]]] = OstreePlugin
+
+    def artifact(self, workshop: Workshop) -> Artifact:
+        return Artifact(
+            name="atomic-host",
+            kind="ostree",
+            release="F24",
+            arches=("x86_64",),
+            target="atomic/refs/atomic-host",
+            component="atomic-host",
+            settings={
+                "ref": REF,
+                "live_repo": str(self._live(workshop)),
+                "url_path": "atomic/repo",
+                "treefile": {"packages": ["bash"]},
+            },
+        )
+
+    def inputs(self, workshop: Workshop, content: str) -> Mapping[str, Built]:
+        return {"f24-updates": Built("f24-updates", "mash", "repo", str(workshop.compose_store / "repo"), None)}
+
+    def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
+        options = dict(str(word).removeprefix("--").split("=", 1) for word in task.request[2] if "=" in str(word))
+        tree = workshop.root / "trees" / str(task.id)
+        (tree / "usr").mkdir(parents=True)
+        (tree / "usr" / "bash").write_text(f"bash {content}")
+        command = ["ostree", f"--repo={options['repo']}", "commit", f"--tree=dir={tree}", "--subject=compose"]
+        command += ["--owner-uid=0", "--owner-gid=0", "--orphan", "--no-bindings", "--timestamp=2016-11-01T12:00:00Z"]
+        command += [f"--parent={options.get('parent', 'none')}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        Path(options["write-commitid-to"]).write_text(done.stdout)
+        return "compose.log"
+
+    def shown(self, artifact: Artifact, workshop: Workshop) -> Mapping[str, str | None]:
+        """The content that the ref shows; a withdrawal is a newer commit with the older content."""
+        live = OstreeCli(self._live(workshop))
+        if not live.path.is_dir():
+            return {}
+        head = live.head(REF)
+        return {} if head is None else {REF: live.content_checksum(head)}
+
+    @staticmethod
+    def _live(workshop: Workshop) -> Path:
+        return workshop.mirror_root / "atomic" / "repo"
+
+
+class ImageCase(Case):
+    """An installer or a disk image; the task leaves one file."""
+
+    plugin: ClassVar[type[ArtifactPlugin[Any]]] = ImagePlugin
+
+    def __init__(self, carrier: str) -> None:
+        self.carrier = carrier
+
+    def artifact(self, workshop: Workshop) -> Artifact:
+        name = f"atomic-{self.carrier}"
+        settings = {"name": f"Fedora-Atomic-{self.carrier}", "carrier": self.carrier}
+        target = f"images/24/{name}"
+        return Artifact(name, "image", "F24", ("x86_64",), target, ("atomic-host",), name, settings=settings)
+
+    def inputs(self, workshop: Workshop, content: str) -> Mapping[str, Built]:
+        facts = {"repo": str(workshop.compose_store / "repo"), "ref": REF, "commit": "c" * 64}
+        return {"atomic-host": Built("atomic-host", "ostree", "c" * 64, facts["repo"], None, facts=facts)}
+
+    def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
+        if task.method == "runroot":
+            file = Path(str(task.request[2][-1])) / "images" / "boot.iso"
+        else:
+            file = workshop.koji_store / "scratch" / "relengotron" / f"task_{task.id}" / "disk.raw.xz"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"an image with {content}")
+        os.utime(file, (1_478_000_000, 1_478_000_000))
+        return {}

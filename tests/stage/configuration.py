@@ -1,0 +1,135 @@
+"""Which configuration does the daemon of a rehearsal get?"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from relengotron.settings import Settings, load
+
+RELEASES = ("24", "25")
+ARCHES = ("x86_64", "i686")
+KEY = "deadbeef"
+REQUIRED_TESTS = {"mash": "dist.repoclosure", "ostree": "dist.ostree_content", "image": "dist.image_content"}
+URLS = {name: f"http://{name}.stage" for name in ("koji", "pdc", "resultsdb", "bodhi", "mirror")}
+
+
+def settings_for(root: Path, patience: Mapping[str, str] | None = None) -> Settings:
+    """Write the configuration below ``root`` and read it as the daemon would."""
+    config = root / "config"
+    (config / "artifacts").mkdir(parents=True, exist_ok=True)
+    secret = root / "koji-password"
+    secret.touch(mode=0o600)
+    secret.write_text("botpw")
+    _write(config / "relengotron.yaml", _daemon(root, patience or {}))
+    _write(config / "systems.yaml", _systems(root, secret))
+    _write(config / "releases.yaml", {"releases": {f"F{each}": _release(each) for each in RELEASES}})
+    _write(config / "artifacts" / "stage.yaml", {"artifacts": _artifacts(root)})
+    return load(config)
+
+
+def live_ostree(root: Path) -> Path:
+    """The OSTree repo on the mirror."""
+    return root / "pub" / "atomic" / "repo"
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(yaml.dump(dict(content), Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper)))
+
+
+def _daemon(root: Path, patience: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "journal": {"url": f"sqlite:///{root / 'journal.db'}"},
+        "state_dir": str(root / "state"),
+        "compose_store": str(root / "compose"),
+        "lab": True,
+        "pace": {"workers": 1, "poll": "30s", "inbox": "1s", "outbox": "1s"},
+        "patience": {"commit": "60s", **patience},
+        "owner": "releng",
+    }
+
+
+def _systems(root: Path, secret: Path) -> dict[str, Any]:
+    return {
+        "koji": {
+            "hub": f"{URLS['koji']}/kojihub",
+            "weburl": f"{URLS['koji']}/koji",
+            "store": str(root / "koji"),
+            "user": "relengotron",
+            "password_file": str(secret),
+        },
+        "bodhi": {"url": URLS["bodhi"]},
+        "pdc": {"url": URLS["pdc"]},
+        "resultsdb": {"url": f"{URLS['resultsdb']}/api/v2.0"},
+        "mirror": {"root": str(root / "pub"), "url": URLS["mirror"]},
+        "bus": {"name": "relengotron.stage", "topic_prefix": "org.fedoraproject", "environment": "dev"},
+    }
+
+
+def _release(number: str) -> dict[str, Any]:
+    base = f"f{number}-updates"
+    return {
+        "version": number,
+        "pdc_release": f"fedora-{number}-updates",
+        "signing_key": KEY,
+        "build_tag": f"f{number}-build",
+        "target": f"f{number}",
+        "arches": list(ARCHES),
+        "base_repos": {arch: [f"{URLS['mirror']}/releases/{number}/{arch}/os"] for arch in ARCHES},
+        "requests": {
+            "stable": {
+                "repo": "updates",
+                "tag": base,
+                "from_tags": [f"{base}-testing", f"{base}-candidate"],
+                "pending_tags": [f"{base}-pending"],
+            },
+            "testing": {
+                "repo": "updates-testing",
+                "tag": f"{base}-testing",
+                "from_tags": [f"{base}-candidate"],
+                "pending_tags": [f"{base}-testing-pending"],
+            },
+        },
+    }
+
+
+def _artifacts(root: Path) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": "{tag}",
+            "kind": "mash",
+            "target": "{repo}/{version}",
+            "required_tests": [REQUIRED_TESTS["mash"]],
+        },
+        {
+            "name": "atomic-host",
+            "kind": "ostree",
+            "arches": ["x86_64"],
+            "made_from": ["{tag}"],
+            "component": "atomic-host",
+            "target": "atomic/refs/{repo}/{version}",
+            "required_tests": [REQUIRED_TESTS["ostree"]],
+            "settings": {
+                "ref": "fedora-atomic/f{version}/x86_64/{request}/docker-host",
+                "live_repo": str(live_ostree(root)),
+                "url_path": "atomic/repo",
+                "treefile": {"packages": ["bash", "openssl"]},
+            },
+        },
+        _image("atomic-iso", "lorax"),
+        _image("atomic-disk", "image"),
+    ]
+
+
+def _image(name: str, carrier: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": "image",
+        "arches": ["x86_64"],
+        "made_from": ["atomic-host"],
+        "component": name,
+        "target": f"images/{{repo}}/{{version}}/{name}",
+        "required_tests": [REQUIRED_TESTS["image"]],
+        "settings": {"name": name, "carrier": carrier},
+    }
