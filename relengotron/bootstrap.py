@@ -26,11 +26,15 @@ from relengotron.model.events import PushRequested
 from relengotron.model.run import Run
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings, load
+from relengotron.settings.daemon import RunnerPlace
 from relengotron.systems.bus.port import Bus
 from relengotron.systems.world import World, open_bus, open_world
 from relengotron.workflows.catalogue import catalogue
 from relengotron.workflows.push import Push
 from relengotron.workflows.receive_push import Reception
+
+
+INBOX_OF_ANOTHER_PROCESS = timedelta(milliseconds=100)
 
 
 def now() -> datetime:
@@ -68,7 +72,7 @@ def assemble(
     patience = Patience(settings.patience.trouble, settings.patience.hold, settings.owner)
     procedures = procedures_of(settings, world, plugins, database)
     runner = Runner(database, procedures, wakes, clock, patience, outbox_signal)
-    inbox = Wheel("digest", digest.work, settings.pace.inbox)
+    inbox = Wheel("digest", digest.work, _inbox_pace(settings))
     outbox = Wheel("postman", postman.deliver, settings.pace.outbox)
     inbox_signal.push, outbox_signal.push = inbox.pushed.set, outbox.pushed.set
     return Machine(
@@ -86,6 +90,13 @@ def assemble(
     )
 
 
+def _inbox_pace(settings: Settings) -> timedelta:
+    """Nobody rings when another process stores; one look at an empty inbox costs less than a millisecond."""
+    if settings.runner is RunnerPlace.SEPARATE:
+        return min(settings.pace.inbox, INBOX_OF_ANOTHER_PROCESS)
+    return settings.pace.inbox
+
+
 class Signal:
     """A bell whose rope is tied on later."""
 
@@ -101,50 +112,77 @@ class Signal:
 class Daemon:
     """The whole daemon behind one door: ``intake`` takes messages, ``start`` and ``stop`` turn the rest on and off."""
 
-    def __init__(self, settings: Settings, machine: Machine, bus: Bus) -> None:
-        """Take the joined parts."""
+    def __init__(self, settings: Settings, machine: Machine, held: ExitStack) -> None:
+        """Take the joined parts, and what must be let go of at the end."""
         self.intake = machine.intake
-        self._machine = machine
-        self._bus = bus
-        self._sole = SoleRunner(settings.journal.url)
-        self._held = ExitStack()
+        self._held = held
         wheels = (machine.inbox, machine.outbox, machine.polls)
         self._works = Works(
             machine.database, machine.runner, machine.wakes, machine.clock, wheels, settings.pace.workers
         )
 
     def start(self) -> None:
-        """Begin to advance runs.
-
-        Raises:
-            LaneTaken: another daemon works on the same journal.
-        """
-        self._held.enter_context(self._sole)
+        """Begin to advance runs."""
         self._works.start()
 
     def stop(self) -> None:
         """Finish what is begun, send what is written, close everything; nothing is stored after this."""
         self._works.stop()
-        self._bus.close()
         self._held.close()
-        self._machine.database.close()
 
 
-def open_daemon(settings: str | Path | Settings) -> Daemon:
-    """The daemon that the configuration describes, ready to start.
+class Doorkeeper:
+    """What remains of the daemon in a hub whose runs advance in a process of their own: it stores."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the journal."""
+        self.intake = Intake(database, now)
+        self._database = database
+
+    def start(self) -> None:
+        """Nothing begins here: the runner finds what is stored."""
+
+    def stop(self) -> None:
+        """Close the journal; nothing is stored after this."""
+        self._database.close()
+
+
+def open_for_hub(settings: str | Path | Settings) -> Daemon | Doorkeeper:
+    """What a hub carries: the whole daemon, or only its door when the runner is a process of its own.
 
     Raises:
         SettingsError: the configuration cannot be used.
+        LaneTaken: another daemon works on the same journal.
+    """
+    read = settings if isinstance(settings, Settings) else load(Path(settings))
+    if read.runner is RunnerPlace.SEPARATE:
+        return Doorkeeper(Database(read.journal.url))
+    return open_daemon(read)
+
+
+def open_daemon(settings: str | Path | Settings) -> Daemon:
+    """The daemon that the configuration describes, ready to start; the journal is taken before it is touched.
+
+    Raises:
+        SettingsError: the configuration cannot be used.
+        LaneTaken: another daemon works on the same journal.
     """
     read = settings if isinstance(settings, Settings) else load(Path(settings))
     plugins = discover()
     read.check_plugin_settings({kind: plugin.settings for kind, plugin in plugins.by_kind.items()})
-    bus = open_bus(read)
-    return Daemon(read, assemble(read, open_world(read), bus, plugins), bus)
+    with ExitStack() as held:
+        held.enter_context(SoleRunner(read.journal.url))
+        database = Database(read.journal.url)
+        held.callback(database.close)
+        bus = open_bus(read)
+        held.callback(bus.close)
+        machine = assemble(read, open_world(read), bus, plugins, database=database)
+        return Daemon(read, machine, held.pop_all())
 
 
 def procedures_of(settings: Settings, world: World, plugins: Plugins, database: Database) -> Catalogue:
     """Every workflow with the world and the settings it works with."""
+    plugins = plugins.guarded()
 
     def open_push(attempt: Attempt) -> Push:
         batch = from_json(Batch, attempt.run.request)

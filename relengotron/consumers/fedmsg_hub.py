@@ -60,7 +60,7 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
         # Imported here, because an error while the hub imports this module would only be logged.
         from relengotron import bootstrap
 
-        daemon: Daemon = bootstrap.open_daemon(settings_path)
+        daemon: Daemon = bootstrap.open_for_hub(settings_path)
         return daemon
 
     def consume(self, message: Mapping[str, Any]) -> None:

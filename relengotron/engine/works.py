@@ -95,6 +95,7 @@ class Works:
                     pass
             except Exception:
                 log.exception("a wheel stumbled and goes on", extra={"wheel": wheel.name})
+                self._stopping.wait(PAUSE_AFTER_A_STUMBLE.total_seconds())
             if not self._stopping.is_set():  # stop() may have pushed before the wheel was cleared
                 wheel.pushed.wait(wheel.every.total_seconds())
 

@@ -16,8 +16,15 @@ LOOKS_EVERY_MS = 200
 class Listener:
     """Hears one publisher's messages in a thread of its own and passes topic suffix and body on."""
 
-    def __init__(self, address: str, beginning: str, hear: Callable[[str, dict[str, Any]], None]) -> None:
-        """``beginning`` is what every topic starts with; it is cut off."""
+    def __init__(
+        self,
+        address: str,
+        beginning: str,
+        hear: Callable[[str, dict[str, Any]], None],
+        believes: Callable[[dict[str, Any]], bool] = lambda _envelope: True,
+    ) -> None:
+        """``beginning`` is what every topic starts with; it is cut off. What is not to be believed is not passed on."""
+        self._believes = believes
         self._address = address
         self._beginning = beginning
         self._hear = hear
@@ -48,6 +55,9 @@ class Listener:
     def _pass_on(self, frames: list[bytes]) -> None:
         try:
             topic, envelope = frames[0].decode(), json.loads(frames[1])
-            self._hear(topic.removeprefix(self._beginning), dict(envelope["msg"]))
+            if self._believes(envelope):
+                self._hear(topic.removeprefix(self._beginning), dict(envelope["msg"]))
+            else:
+                log.warning("the lab does not believe a message", extra={"topic": topic})
         except (ValueError, KeyError, IndexError, TypeError):
             log.warning("the lab heard something that is no message", exc_info=True)

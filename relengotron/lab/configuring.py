@@ -9,55 +9,43 @@ from typing import Any
 import yaml
 
 from relengotron.lab.flavours import FLAVOURS, Flavour
+from relengotron.lab.fedmsg_d import DAEMON, ENVIRONMENT, PREFIX
 from relengotron.lab.filling import base_repo_path
-from relengotron.lab.place import ARCHES, HOST, RELEASES, TREE_ARCH, Place
+from relengotron.lab.place import ARCHES, TREE_ARCH, Place
+from relengotron.lab.scenario import Scenario
 
-PREFIX, ENVIRONMENT = "org.fedoraproject", "dev"
-DAEMON, LAB = "relengotron.lab", "lab.lab"
 PASSWORD = "botpw"  # noqa: S105 the stand-in's own well-known password
 
 
-def write_configuration(place: Place, urls: Mapping[str, str], key: str, ports: Mapping[str, int]) -> None:
-    """The daemon's ``config/`` and the hub's ``fedmsg.d/`` for this lab."""
+def write_configuration(
+    place: Place, urls: Mapping[str, str], key: str, fedmsg_config: Mapping[str, Any], scenario: Scenario
+) -> None:
+    """The daemon's ``config/`` and the hub's ``fedmsg.d/`` for this lab; ``key`` is what builds are signed with."""
     for directory in (place.config / "artifacts", place.fedmsg_d, place.state, place.secrets, place.log):
         directory.mkdir(parents=True, exist_ok=True)
     password = place.secrets / "koji-password"
     password.touch(mode=0o600)
     password.write_text(PASSWORD)
-    _write(place.config / "relengotron.yaml", _daemon(place))
+    _write(place.config / "relengotron.yaml", _daemon(place, scenario))
     _write(place.config / "systems.yaml", _systems(place, urls, password))
-    _write(place.config / "releases.yaml", {"releases": {f"F{each}": _release(each, urls, key) for each in RELEASES}})
+    _write(place.config / "releases.yaml", {"releases": {f"F{each}": _release(each, urls, key) for each in scenario.releases}})
     _write(place.config / "artifacts" / "lab.yaml", {"artifacts": _artifacts(place)})
-    (place.fedmsg_d / "relengotron.py").write_text(f"config = {pformat(fedmsg_config(place, ports))}\n")
+    (place.fedmsg_d / "relengotron.py").write_text(f"config = {pformat(dict(fedmsg_config))}\n")
 
 
-def fedmsg_config(place: Place, ports: Mapping[str, int]) -> dict[str, Any]:
-    """What hub, daemon and lab agree on about the bus; unsigned, because it never leaves this machine."""
-    return {
-        "topic_prefix": PREFIX,
-        "environment": ENVIRONMENT,
-        "endpoints": {
-            LAB: [f"tcp://{HOST}:{ports['lab']}"],
-            DAEMON: [f"tcp://{HOST}:{ports['daemon']}"],
-        },
-        "zmq_enabled": True,
-        "post_init_sleep": 1.0,
-        "high_water_mark": 0,
-        "validate_signatures": False,
-        "sign_messages": False,
-        "relengotron.enabled": True,
-        "relengotron.settings": str(place.config),
-        "relengotron.allow_any_sender": True,
-    }
+def journal_url(place: Place, scenario: Scenario) -> str:
+    """Where the daemon of this lab keeps its journal."""
+    return scenario.journal_url or f"sqlite:///{place.state / 'journal.sqlite'}"
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(yaml.safe_dump(dict(content), sort_keys=False))
 
 
-def _daemon(place: Place) -> dict[str, Any]:
+def _daemon(place: Place, scenario: Scenario) -> dict[str, Any]:
     return {
-        "journal": {"url": f"sqlite:///{place.state / 'journal.sqlite'}"},
+        "journal": {"url": journal_url(place, scenario)},
+        "runner": "separate" if scenario.mode == "runner" else "embedded",
         "state_dir": str(place.state),
         "compose_store": str(place.compose),
         "lab": True,

@@ -77,6 +77,11 @@ class Place:
         return self.world / "secrets"
 
     @property
+    def keys(self) -> Path:
+        """Certificates of a signed bus, with the authority that everybody trusts."""
+        return self.world / "pki"
+
+    @property
     def addresses(self) -> Path:
         """Where the services of a running lab are, as JSON."""
         return self.world / "lab.json"

@@ -85,6 +85,7 @@ class MashPlugin(ArtifactPlugin[MashSettings]):
         if _identity(bench.release.tag, _of_arches(staged.manifest, artifact)) != built.identity:
             raise RequestRefused(f"{built.location} is no longer what was tested as {built.identity}")
         switched = bench.mirror.switch(staged)
+        before = switched.previous or {}
         changed = {path: entry for path, entry in switched.current.items() if before.get(path) != entry}
         metadata = {path: entry for path, entry in switched.current.items() if "repodata/" in path}
         expected = {f"{target}/{path}": entry.sha256 for path, entry in {**metadata, **changed}.items()}
@@ -92,7 +93,7 @@ class MashPlugin(ArtifactPlugin[MashSettings]):
             artifact=artifact.name,
             identity=built.identity,
             expected=expected,
-            previous={path: [entry.sha256, entry.size] for path, entry in (switched.previous or {}).items()},
+            previous={path: [entry.sha256, entry.size] for path, entry in before.items()},
         )
 
     def probe(self, published: Published, bench: Workbench) -> Probe:

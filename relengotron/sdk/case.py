@@ -20,6 +20,9 @@ class Case(ABC):
 
     plugin: ClassVar[type[ArtifactPlugin[Any]]]
 
+    def prepare(self, workshop: Workshop) -> None:
+        """What an administrator has set up before the first push; nothing unless the case says so."""
+
     @abstractmethod
     def artifact(self, workshop: Workshop) -> Artifact:
         """The artifact to compose, as ``config/artifacts/`` would describe it."""

@@ -41,7 +41,7 @@ class ArtifactConformance:
     @pytest.fixture
     def workshop(self, tmp_path: Path) -> Workshop:
         """A fresh world, deep enough in the file system that a way out of it ends where we can see it."""
-        return Workshop(tmp_path / "a" / "b" / "workshop")
+        return self._workshop(tmp_path / "a" / "b" / "workshop")
 
     # -- what it declares ---------------------------------------------------------------------------------------------
 
@@ -82,7 +82,9 @@ class ArtifactConformance:
             said = self._plugin().affected_by(artifact, changes)
             _demand(isinstance(said, Affected) and said.reason, "affected_by must give its reason")
             _demand(self._plugin().affected_by(artifact, changes) == said, "affected_by changed its mind")
-        _demand(self._plugin().affected_by(artifact, reached).is_affected, "what PDC says to contain a change is affected")
+        _demand(
+            self._plugin().affected_by(artifact, reached).is_affected, "what PDC says to contain a change is affected"
+        )
 
     def test_a_plan_says_what_it_would_do_and_can_be_written_down(self, workshop: Workshop) -> None:
         """Effects in sentences; the same plan each time, also after a way through the journal."""
@@ -114,7 +116,7 @@ class ArtifactConformance:
         self._needs_a_task(workshop, self._compose(workshop, "one", FIRST))
         moments = len(workshop.power.acts)
         for moment in range(1, moments + 1):
-            other = Workshop(workshop.root.with_name(f"cut-{moment}"))
+            other = self._workshop(workshop.root.with_name(f"cut-{moment}"))
             other.power.cut_at = moment
             with suppress(PowerCut):
                 self._compose(other, "one", FIRST)
@@ -127,7 +129,7 @@ class ArtifactConformance:
         self._needs_a_task(workshop, self._compose(workshop, "one", FIRST))
         acts = {name.removeprefix("after ") for name in workshop.power.acts if name.startswith("after ")}
         for verb in sorted(acts & {"runroot", "build_image"}):
-            other = Workshop(workshop.root.with_name(f"lost-{verb}"))
+            other = self._workshop(workshop.root.with_name(f"lost-{verb}"))
             other.power.lose_answer_of = verb
             with suppress(AnswerLost):
                 self._compose(other, "one", FIRST)
@@ -153,7 +155,9 @@ class ArtifactConformance:
         for _ in range(2):
             outcome = self._compose(workshop, "one", FIRST)
             _demand(isinstance(outcome, Failed) and DEEPEST_WORDS in outcome.reason, f"not told why: {outcome!r}")
-            _demand(isinstance(outcome, Failed) and outcome.kind is FailureKind.COMPOSE_FAILED, "another kind of failure")
+            _demand(
+                isinstance(outcome, Failed) and outcome.kind is FailureKind.COMPOSE_FAILED, "another kind of failure"
+            )
         self._only_task(workshop)
 
     def test_a_cancelled_task_fails_the_compose(self, workshop: Workshop) -> None:
@@ -167,8 +171,8 @@ class ArtifactConformance:
     def test_identity_is_content(self, workshop: Workshop) -> None:
         """The same content has the same identity in every world, other content another."""
         first = self._made(workshop, "one", FIRST)
-        again = self._made(Workshop(workshop.root.with_name("again")), "one", FIRST)
-        other = self._made(Workshop(workshop.root.with_name("other")), "two", FIRST)
+        again = self._made(self._workshop(workshop.root.with_name("again")), "one", FIRST)
+        other = self._made(self._workshop(workshop.root.with_name("other")), "two", FIRST)
         _demand(first.identity == again.identity, f"same content: {first.identity} and {again.identity}")
         _demand(first.identity != other.identity, f"other content has the same identity {first.identity}")
         _demand(re.fullmatch(r"\S+", first.identity), f"an identity is one word: {first.identity!r}")
@@ -203,7 +207,7 @@ class ArtifactConformance:
         calm, moments = self._second_publish(workshop, None)
         step = max(1, -(-moments // MOST_POWER_CUTS))
         for moment in range(1, moments + 1, step):
-            stormy, _ = self._second_publish(Workshop(workshop.root.with_name(f"cut-{moment}")), moment)
+            stormy, _ = self._second_publish(self._workshop(workshop.root.with_name(f"cut-{moment}")), moment)
             _demand(stormy == calm, f"cut at change {moment} of {moments}, users see something else in the end")
 
     def test_the_probe_sees_what_was_published_and_names_what_is_missing(self, workshop: Workshop) -> None:
@@ -250,7 +254,7 @@ class ArtifactConformance:
         for _ in range(2):
             self._plugin().withdraw(second, artifact, self._bench(workshop, artifact, "two", SECOND))
             _demand(self._shown(workshop) == before, "what was live before is not live again")
-        alone = Workshop(workshop.root.with_name("alone"))
+        alone = self._workshop(workshop.root.with_name("alone"))
         first, artifact = self._publish(alone, self._made(alone, "one", FIRST), FIRST)
         self._plugin().withdraw(first, artifact, self._bench(alone, artifact, "one", FIRST))
         _demand(self._shown(alone) == nothing, "the first publish, withdrawn, still shows something")
@@ -292,6 +296,12 @@ class ArtifactConformance:
         _demand(all(file.read_text() == "not yours" for file in bystanders), "somebody else's files were changed")
 
     # -- the suite's own hands ----------------------------------------------------------------------------------------
+
+    def _workshop(self, root: Path) -> Workshop:
+        workshop = Workshop(root)
+        self.case.prepare(workshop)
+        workshop.power.acts.clear()
+        return workshop
 
     def _plugin(self) -> ArtifactPlugin[Any]:
         """A new one each time: a plugin keeps nothing between calls."""
@@ -389,5 +399,8 @@ def _world_of(workshop: Workshop) -> Any:
 def _outside_of(workshop: Workshop, outside: Path) -> dict[str, str]:
     """Every file except those in the places that belong to all artifacts together."""
     own = tuple(f"{path.relative_to(outside).as_posix()}/" for path in (workshop.compose_store, workshop.koji_store))
-    own += (f"{workshop.mirror_root.relative_to(outside).as_posix()}/", f"{(workshop.root / 'state').relative_to(outside).as_posix()}/")
+    own += (
+        f"{workshop.mirror_root.relative_to(outside).as_posix()}/",
+        f"{(workshop.root / 'state').relative_to(outside).as_posix()}/",
+    )
     return {path: checksum for path, checksum in workshop.files(below=outside).items() if not path.startswith(own)}

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from relengotron.sdk.artifact import ArtifactPlugin
+from relengotron.sdk.guarding import Guarded
 
 GROUP = "relengotron.artifacts"
 
@@ -18,6 +19,10 @@ class Plugins:
     by_kind: Mapping[str, ArtifactPlugin[Any]]
     broken: Mapping[str, str]
 
+    def guarded(self) -> "Plugins":
+        """The same plugins, none of which can raise what a workflow does not expect."""
+        return Plugins({kind: Guarded(plugin) for kind, plugin in self.by_kind.items()}, self.broken)
+
 
 def discover(points: Iterable[EntryPoint] | None = None) -> Plugins:
     """Load every plugin of the entry-point group; never raises, whatever a plugin does."""
@@ -26,7 +31,7 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Plugins:
     for point in sorted(points if points is not None else entry_points(group=GROUP), key=lambda each: each.name):
         try:
             plugin = point.load()()
-        except Exception as defect:  # noqa: BLE001 a stranger's code may raise anything; it is named, not hidden
+        except (Exception, SystemExit) as defect:  # a stranger's code may raise anything; it is named, not hidden
             broken[point.name] = f"{point.value} does not load: {defect!r}"
             continue
         if not isinstance(plugin, ArtifactPlugin) or not isinstance(getattr(plugin, "kind", None), str):

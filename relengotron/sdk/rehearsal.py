@@ -156,7 +156,7 @@ class Workshop:
 
     def tasks(self) -> list[Task]:
         """Every task that was asked for under our name, oldest first, without the children that builders make."""
-        rows = self._hub(None, "listTasks", {"method": None, "decode": True}, {"order": "id"})
+        rows = self._hub(None, "listTasks", {"decode": True}, {"order": "id"})
         own = {row["id"] for row in rows if row["parent"] is None and row["owner_name"] == REHEARSING_USER}
         return [task for _, task in sorted(self.koji.tasks(own).items())]
 

@@ -1,11 +1,19 @@
 """How does the daemon itself run? ``config/relengotron.yaml``."""
 
 from datetime import timedelta
+from enum import StrEnum
 
 from pydantic import Field, StrictBool, StrictInt
 
 from relengotron.settings.kinds import Duration, JournalUrl, LocalPath, Name, RunLink
 from relengotron.settings.section import Section
+
+
+class RunnerPlace(StrEnum):
+    """Which process advances runs."""
+
+    EMBEDDED = "embedded"
+    SEPARATE = "separate"
 
 
 class Journal(Section):
@@ -75,6 +83,11 @@ class Daemon(Section):
     lab: StrictBool = Field(
         False,
         description="true only inside `relengotron lab`: the services are stand-ins and may be told to misbehave.",
+    )
+    runner: RunnerPlace = Field(
+        RunnerPlace.EMBEDDED,
+        description="Which process advances runs and speaks on the bus: `embedded` is the hub itself; with `separate` "
+        "the hub only stores messages, and `relengotron runner` does the rest.",
     )
     pace: Pace = Field(Pace(), description="How many hands, and how often they look by themselves.")
     patience: Patience = Field(Patience(), description="How long things may take before a person is asked.")

@@ -27,7 +27,8 @@ class Mistake:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line is not None else str(self.file)
-        return f"{place}: {dotted(self.key)}: {self.text}" if self.key else f"{place}: {self.text}"
+        told = f"{place}: {dotted(self.key)}: {self.text}" if self.key else f"{place}: {self.text}"
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in told)
 
 
 def dotted(key: KeyPath) -> str:

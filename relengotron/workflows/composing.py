@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from relengotron.decisions import affected, ordering
-from relengotron.errors import RelengError, StateDisagrees, Transient
+from relengotron.errors import PluginBroken, RelengError, StateDisagrees, Transient
 from relengotron.messages import outgoing
 from relengotron.model.artifact import Artifact, Built, Plan
 from relengotron.model.codec import from_json, to_json
@@ -122,9 +122,9 @@ def _own_reach(push: Push, artifact: Artifact, changes: Changes) -> affected.Rea
         return affected.Reach(artifact.name, True, f"no plugin for {artifact.kind}: in doubt it is affected")
     try:
         found = plugin.affected_by(artifact, changes)
-    except Exception as broken:
+    except PluginBroken as broken:
         log.exception("a plugin could not say whether it is affected", extra={"artifact": artifact.name})
-        return affected.Reach(artifact.name, True, f"its plugin raised {broken!r}: in doubt it is affected")
+        return affected.Reach(artifact.name, True, f"{broken}: in doubt it is affected")
     return affected.Reach(artifact.name, found.is_affected, found.reason, found.packages)
 
 
@@ -165,11 +165,11 @@ def _compose_one(push: Push, artifact: Artifact, progress: Progress) -> None:
     except (Transient, StateDisagrees) as trouble:
         progress.waiting.append(Running(f"{artifact.name}: {trouble}", look_again=ordering.LOOK))
         return
+    except PluginBroken as broken:
+        log.exception("an artifact plugin broke", extra={"artifact": artifact.name})
+        outcome = Failed(FailureKind.PLUGIN, str(broken))
     except RelengError as refused:
         outcome = Failed(FailureKind.REFUSED, str(refused))
-    except Exception as broken:
-        log.exception("an artifact plugin broke", extra={"artifact": artifact.name})
-        outcome = Failed(FailureKind.PLUGIN, f"the {artifact.kind} plugin raised {broken!r}")
     _record(push, artifact, outcome, progress)
 
 

@@ -43,6 +43,10 @@ class OstreeCase(Case):
 
     plugin: ClassVar[type[ArtifactPlugin[Any]]] = OstreePlugin
 
+    def prepare(self, workshop: Workshop) -> None:
+        """A repo that is not there is a mirror that is not mounted, so somebody makes it once."""
+        OstreeCli(self._live(workshop)).init_archive()
+
     def artifact(self, workshop: Workshop) -> Artifact:
         return Artifact(
             name="atomic-host",
@@ -64,7 +68,7 @@ class OstreeCase(Case):
 
     def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
         options = dict(str(word).removeprefix("--").split("=", 1) for word in task.request[2] if "=" in str(word))
-        tree = workshop.root / "trees" / str(task.id)
+        tree = workshop.compose_store / "scratch" / str(task.id)
         (tree / "usr").mkdir(parents=True)
         (tree / "usr" / "bash").write_text(f"bash {content}")
         command = ["ostree", f"--repo={options['repo']}", "commit", f"--tree=dir={tree}", "--subject=compose"]
@@ -77,8 +81,6 @@ class OstreeCase(Case):
     def shown(self, artifact: Artifact, workshop: Workshop) -> Mapping[str, str | None]:
         """The content that the ref shows; a withdrawal is a newer commit with the older content."""
         live = OstreeCli(self._live(workshop))
-        if not live.path.is_dir():
-            return {}
         head = live.head(REF)
         return {} if head is None else {REF: live.content_checksum(head)}
 

@@ -84,7 +84,7 @@ def sign(hub: Hub, nvr: str) -> None:
 
 
 def _signature(md5: str) -> bytes:
-    packet = bytes([0x88, 0x10, 3, 5, 0]) + (0).to_bytes(4, "big") + bytes.fromhex(f"00000000{KEY}") + b"\x01\x02"
+    packet = bytes([0x88, 0x11, 3, 5, 0]) + (0).to_bytes(4, "big") + bytes.fromhex(f"00000000{KEY}") + b"\x01\x02"
     return header([(1004, BINARY, bytes.fromhex(md5)), (1005, BINARY, packet)])
 
 

@@ -99,11 +99,19 @@ class KojiHub:
         return int(self._write("buildImageOz", *words, opts=options))
 
     def upload(self, directory: str, name: str, content: bytes) -> str:
-        """Put a small file where tasks can read it; its path as tasks name it."""
+        """Put a small file where tasks can read it; its path as tasks name it. The same file may come again."""
         checksum = koji.util.md5_constructor(content).hexdigest()
         encoded = base64.b64encode(content).decode("ascii")
-        self._write("uploadFile", directory, name, len(content), checksum, 0, encoded)
+        try:
+            self._write("uploadFile", directory, name, len(content), checksum, 0, encoded)
+        except RequestRefused as refused:
+            if "file already exists" not in str(refused) or not self._has_upload(directory, name, checksum):
+                raise
         return f"{directory}/{name}"
+
+    def _has_upload(self, directory: str, name: str, checksum: str) -> bool:
+        found = self._write("checkUpload", directory, name, verify="md5")
+        return found is not None and found["hexdigest"] == checksum
 
     def tasks(self, ids: Collection[int]) -> Mapping[int, Task]:
         """All these tasks in one request; unknown ones are left out."""

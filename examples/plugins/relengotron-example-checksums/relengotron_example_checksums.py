@@ -1,0 +1,119 @@
+"""Checksum lists: the SHA-256 of every file of a repo, made in a build root and published as one file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from relengotron.errors import StateDisagrees
+from relengotron.sdk import (
+    Artifact,
+    ArtifactPlugin,
+    Built,
+    Failed,
+    FailureKind,
+    KojiTask,
+    Plan,
+    Probe,
+    Published,
+    Running,
+    Workbench,
+    file_of,
+    unfinished,
+)
+from relengotron.systems.koji.port import Runroot
+from relengotron.systems.mirror.paths import rel_path
+from relengotron.systems.mirror.port import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumsSettings:
+    """What the list is called, and what its build root needs."""
+
+    file_name: str = "SHA256SUMS"
+    task_arch: str = "x86_64"
+    packages: tuple[str, ...] = ("rhash",)
+
+    def __post_init__(self) -> None:
+        """Refuse names that lead elsewhere; ``check-config`` shows the sentence."""
+        if rel_path(self.file_name) != Path(self.file_name).name:
+            raise ValueError("allowed: a file name without directories")
+
+
+class ChecksumsPlugin(ArtifactPlugin[ChecksumsSettings]):
+    """One list of one repo."""
+
+    kind: ClassVar[str] = "checksums"
+    settings: ClassVar[type] = ChecksumsSettings
+
+    def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
+        """One runroot task that reads the repo and writes the list."""
+        own = self.settings_of(artifact)
+        return Plan(
+            artifact=artifact,
+            output=str(bench.store / "list" / own.file_name),
+            effects=(
+                f"Koji task runroot in {bench.release.build_tag}: rhash over {', '.join(artifact.made_from)}",
+                f"publish {own.file_name} below {artifact.target}",
+            ),
+        )
+
+    def compose(self, plan: Plan, bench: Workbench) -> Built | Running | Failed:
+        """The list exists, made by one task of this run."""
+        own = self.settings_of(plan.artifact)
+        source = next((bench.inputs[name] for name in plan.artifact.made_from if name in bench.inputs), None)
+        if source is None:
+            return Failed(FailureKind.COMPOSE_FAILED, f"there is no repo that {plan.artifact.name} could list")
+        task = bench.koji_task(
+            KojiTask(
+                key=f"compose {plan.artifact.name}",
+                method="runroot",
+                marker=plan.output,
+                what=f"list the files of {source.artifact}",
+                ask=lambda: bench.koji.runroot(self._runroot(plan, own, source, bench)),
+            )
+        )
+        return unfinished(task, bench) or self._built(plan, task.id)
+
+    def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
+        """The list is live; the mirror switches it at once."""
+        target = rel_path(artifact.target)
+        switched = bench.mirror.switch(bench.mirror.stage(Path(built.location), target, bench.run))
+        return Published(
+            artifact=artifact.name,
+            identity=built.identity,
+            expected={f"{target}/{path}": entry.sha256 for path, entry in switched.current.items()},
+            previous={path: [entry.sha256, entry.size] for path, entry in (switched.previous or {}).items()},
+        )
+
+    def probe(self, published: Published, bench: Workbench) -> Probe:
+        """Read the list from outside."""
+        seen = bench.mirror.look(published.expected)
+        return Probe(
+            published.artifact,
+            seen=tuple(each.path for each in seen if each.is_as_expected),
+            missing=tuple(f"{each.path}: status {each.status}" for each in seen if not each.is_as_expected),
+        )
+
+    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
+        """The list of before is shown again."""
+        before = {path: Entry(str(sha256), int(size)) for path, (sha256, size) in published.previous.items()}
+        bench.mirror.withdraw(rel_path(artifact.target), before)
+
+    def retire(self, artifact: Artifact, bench: Workbench) -> None:
+        """What this run staged is gone; one earlier list is kept for the way back."""
+        bench.mirror.discard(rel_path(artifact.target), bench.run)
+        bench.mirror.sweep(rel_path(artifact.target), keep_generations=1)
+
+    @staticmethod
+    def _runroot(plan: Plan, own: ChecksumsSettings, source: Built, bench: Workbench) -> Runroot:
+        Path(plan.output).parent.mkdir(parents=True, exist_ok=True)
+        command = ("rhash", "--sha256", "--recursive", f"--output={plan.output}", source.location)
+        return Runroot(bench.release.build_tag, own.task_arch, command, own.packages)
+
+    def _built(self, plan: Plan, task: int) -> Built:
+        path = Path(plan.output)
+        if not path.is_file():
+            raise StateDisagrees(f"task {task} closed well, but {path} is not there")
+        file = file_of(path.parent, path)
+        identity = f"sha256-{file.sha256[:16]}-{path.name}"
+        return Built(plan.artifact.name, self.kind, identity, str(path.parent), task, (file,))

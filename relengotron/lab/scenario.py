@@ -1,0 +1,47 @@
+"""What shall a lab rehearse? The releases, the updates, and how the daemon is run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from relengotron.lab.bits.package import Update
+from relengotron.lab.bits.updates import UPDATES
+from relengotron.lab.place import RELEASES
+
+Mode = Literal["hub", "runner"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One rehearsal.
+
+    ``journal_url`` names another journal than the lab's own SQLite file. With ``mode`` "runner" the hub only stores and
+    a process of its own advances the runs. ``fail`` names verdicts to rehearse, such as
+    ``dist.repoclosure:f24-updates``.
+    """
+
+    releases: tuple[str, ...] = RELEASES
+    updates: tuple[Update, ...] = UPDATES
+    journal_url: str | None = None
+    is_signed: bool = False
+    mode: Mode = "hub"
+    fail: tuple[str, ...] = ()
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """What the updates ask for, stable first."""
+        wanted = {update.request for update in self.updates}
+        return tuple(request for request in ("stable", "testing") if request in wanted)
+
+
+def named(names: Sequence[str]) -> tuple[Update, ...]:
+    """The planned updates of these names.
+
+    Raises:
+        LookupError: no update is planned under one of them.
+    """
+    known = {update.name: update for update in UPDATES}
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise LookupError(f"no update is planned under {', '.join(missing)}; there are {', '.join(known)}")
+    return tuple(known[name] for name in names)

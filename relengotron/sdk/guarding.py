@@ -1,0 +1,69 @@
+"""What happens when a stranger's plugin breaks? It is told as ``PluginBroken``, by kind and verb, whatever it raised."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from relengotron.errors import PluginBroken, RelengError
+from relengotron.model.artifact import Artifact, Built, Plan, Probe, Published
+from relengotron.model.outcome import Failed, Running
+from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes
+from relengotron.sdk.workbench import Workbench
+
+T = TypeVar("T")
+
+
+class Guarded(ArtifactPlugin[Any]):
+    """A plugin that raises our errors only and answers only what its contract allows.
+
+    Our own errors (an unreachable system, a refusal) pass through: they say what happens next.
+    """
+
+    kind: ClassVar[str] = ""
+    settings: ClassVar[type] = type(None)
+
+    def __init__(self, plugin: ArtifactPlugin[Any]) -> None:
+        """Stand in front of a plugin."""
+        self._plugin = plugin
+
+    def affected_by(self, artifact: Artifact, changes: Changes) -> Affected:
+        """Ask the plugin."""
+        return self._ask("affected_by", lambda: self._plugin.affected_by(artifact, changes), (Affected,))
+
+    def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
+        """Ask the plugin."""
+        return self._ask("plan", lambda: self._plugin.plan(artifact, bench), (Plan,))
+
+    def compose(self, plan: Plan, bench: Workbench) -> Built | Running | Failed:
+        """Let the plugin act."""
+        return self._ask("compose", lambda: self._plugin.compose(plan, bench), (Built, Running, Failed))
+
+    def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
+        """Ask the plugin."""
+        return self._ask("live", lambda: self._plugin.live(artifact, bench), (Built, type(None)))
+
+    def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
+        """Let the plugin act."""
+        return self._ask("publish", lambda: self._plugin.publish(built, artifact, bench), (Published,))
+
+    def probe(self, published: Published, bench: Workbench) -> Probe:
+        """Ask the plugin."""
+        return self._ask("probe", lambda: self._plugin.probe(published, bench), (Probe,))
+
+    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
+        """Let the plugin act."""
+        self._ask("withdraw", lambda: self._plugin.withdraw(published, artifact, bench), (object,))
+
+    def retire(self, artifact: Artifact, bench: Workbench) -> None:
+        """Let the plugin act."""
+        self._ask("retire", lambda: self._plugin.retire(artifact, bench), (object,))
+
+    def _ask(self, verb: str, call: Callable[[], T], allowed: tuple[type, ...]) -> T:
+        try:
+            answer = call()
+        except RelengError:
+            raise
+        except (Exception, SystemExit) as defect:
+            raise PluginBroken(f"the {self._plugin.kind} plugin raised {defect!r} in {verb}") from defect
+        if not isinstance(answer, allowed):
+            raise PluginBroken(f"the {self._plugin.kind} plugin answered {answer!r} to {verb}")
+        return answer

@@ -1,0 +1,138 @@
+"""The outside of a rehearsal: every stand-in in this process, behind its real protocol, spoilt at will."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from relengotron.settings import Settings
+from relengotron.systems.bodhi.simulated import Era, SimulatedBodhi
+from relengotron.systems.bodhi.simulated import create_app as bodhi_app
+from relengotron.systems.inprocess import WsgiAdapter
+from relengotron.systems.koji.simulated import Hub
+from relengotron.systems.koji.simulated import wsgi_app as koji_app
+from relengotron.systems.mirror.client import MasterMirror
+from relengotron.systems.mirror.simulated.app import static_app
+from relengotron.systems.mischief import Call, Mischief
+from relengotron.systems.ostree.simulated import SimulatedOstree
+from relengotron.systems.pdc.simulated import wsgi_app as pdc_app
+from relengotron.systems.resultsdb.simulated import SimulatedResultsDb
+from relengotron.systems.resultsdb.simulated import create_app as resultsdb_app
+from relengotron.systems.world import World, open_world
+from tests.builders import AnUpdate
+from tests.stage import seeds
+from tests.stage.configuration import URLS, live_ostree
+from tests.stage.paper_builder import PaperBuilder
+from tests.stage.paper_tester import PaperTester
+from tests.stage.weather import Clock, Power, StormyDisk, StormyOstree
+
+EFFECTS_OF_KOJI = ("moveBuild", "untagBuild", "runroot", "buildImageOz", "writeSignedRPM", "uploadFile", "cancelTask")
+_METHODS = re.compile(rb"<methodName>(\w+)|<name>methodName</name>\s*<value><string>(\w+)")
+
+
+def methods_in(call: Call) -> list[str]:
+    """What a request asks of Koji, multicalls opened."""
+    return [(one or two).decode() for one, two in _METHODS.findall(call.body)]
+
+
+def changes_koji(call: Call) -> bool:
+    """Whether a request to Koji changes anything but sessions."""
+    return any(method in EFFECTS_OF_KOJI for method in methods_in(call))
+
+
+def changes_resultsdb(call: Call) -> bool:
+    """Whether a request to ResultsDB stores something."""
+    return call.method not in ("GET", "HEAD")
+
+
+@dataclass
+class Outside:
+    """Koji, PDC, ResultsDB, Bodhi, the mirror, a builder and a tester."""
+
+    root: Path
+    clock: Clock
+    power: Power
+    hub: Hub
+    bodhi: SimulatedBodhi
+    results: SimulatedResultsDb
+    builder: PaperBuilder
+    tester: PaperTester
+    koji: Mischief
+    pdc: Mischief
+    resultsdb: Mischief
+    bodhi_web: Mischief
+    mirror: Mischief
+
+    @property
+    def services(self) -> dict[str, Mischief]:
+        return {
+            "koji": self.koji,
+            "pdc": self.pdc,
+            "resultsdb": self.resultsdb,
+            "bodhi": self.bodhi_web,
+            "mirror": self.mirror,
+        }
+
+    def session(self) -> requests.Session:
+        """A session that reaches the stand-ins."""
+        session = requests.Session()
+        for name, mischief in self.services.items():
+            session.mount(URLS[name], WsgiAdapter(mischief))
+        return session
+
+    def ostree(self, path: Path) -> StormyOstree:
+        return StormyOstree(path, self.power)
+
+    @property
+    def live(self) -> StormyOstree:
+        """The OSTree repo that users see."""
+        return self.ostree(live_ostree(self.root))
+
+    def open(self, settings: Settings) -> World:
+        """The daemon's way to all of it."""
+        mirror = MasterMirror(
+            self.root / "pub",
+            self.root / "state" / "mirror",
+            URLS["mirror"],
+            session=self.session(),
+            disk=StormyDisk(self.power),
+        )
+        return replace(open_world(settings, session=self.session), mirror=mirror, ostree=self.ostree)
+
+    def add(self, update: AnUpdate) -> None:
+        """One more update asks to be pushed."""
+        seeds.add_to_koji(self.hub, update)
+        seeds.add_to_bodhi(self.bodhi, update)
+
+
+def furnish(root: Path, clock: Clock, power: Power, announce: Callable[[str, dict[str, Any]], None], era: Era) -> Outside:
+    """Everything there is before the first update."""
+    seeds.folders(root)
+    SimulatedOstree(live_ostree(root)).init_archive()
+    hub = Hub.empty(clock=clock.seconds, announce=announce, topdir=root / "koji", policies=seeds.POLICY)
+    seeds.furnish_koji(hub)
+    bodhi = SimulatedBodhi(clock.seconds, announce=announce, era=era)
+    seeds.furnish_bodhi(bodhi)
+    results = SimulatedResultsDb(clock.seconds, announce=announce, announce_taskotron=False)
+
+    def spoilt(app: Any, is_effect: Callable[[Call], bool]) -> Mischief:
+        return Mischief(app, power=power, is_effect=is_effect, sleep=lambda _: None)
+
+    return Outside(
+        root=root,
+        clock=clock,
+        power=power,
+        hub=hub,
+        bodhi=bodhi,
+        results=results,
+        builder=PaperBuilder(hub),
+        tester=PaperTester(results),
+        koji=spoilt(koji_app(hub), changes_koji),
+        pdc=spoilt(pdc_app(seeds.pdc_state()), lambda _: False),
+        resultsdb=spoilt(resultsdb_app(results), changes_resultsdb),
+        bodhi_web=spoilt(bodhi_app(bodhi), lambda _: False),
+        mirror=spoilt(static_app(root / "pub"), lambda _: False),
+    )

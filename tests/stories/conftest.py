@@ -1,0 +1,43 @@
+"""A stage for each story; whatever happens on it, our messages keep to their schemas."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import koji
+import pytest
+from jsonschema import Draft202012Validator
+
+from relengotron.messages import schemas
+from tests.stage.stage import Stage
+
+MakeStage = Callable[..., Stage]
+
+
+@cache
+def validator_of(topic: str) -> Draft202012Validator:
+    return Draft202012Validator(schemas.schema_of(topic))
+
+
+@pytest.fixture(autouse=True)
+def nobody_really_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Koji's client waits a second before it asks again."""
+    monkeypatch.setattr(koji.time, "sleep", lambda _seconds: None)
+
+
+@pytest.fixture
+def make_stage(tmp_path: Path) -> Iterator[MakeStage]:
+    """Open stages; in the end every message that was sent is checked."""
+    opened: list[Stage] = []
+
+    def make(*updates: Any, **options: Any) -> Stage:
+        opened.append(Stage(tmp_path / str(len(opened)), updates, **options))
+        return opened[-1]
+
+    yield make
+    for stage in opened:
+        stage.close()
+        for body in stage.said():
+            topic = body.pop("topic")
+            validator_of(topic).validate(body)
