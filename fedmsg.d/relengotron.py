@@ -4,11 +4,14 @@ Put this file into /etc/fedmsg.d/ on the machine where relengotron runs, next to
 (see endpoints.py.example and signing.py.example). Everything else is set in relengotron's own configuration.
 """
 
+import os
+
 config = {
     # The hub skips a consumer silently when its key is not True.
     "relengotron.enabled": True,
-    # Where relengotron's own configuration is: the folder with relengotron.yaml.
-    "relengotron.settings": "/etc/relengotron",
+    # Where relengotron's own configuration is: the folder with relengotron.yaml. Services and `relengotron daemon` name
+    # it in their environment.
+    "relengotron.settings": os.environ.get("RELENGOTRON_CONFIG", "/etc/relengotron"),
     # What happens when relengotron cannot start: "exit" ends the hub with status 78, so that the service is red;
     # "disable" lets a hub that carries other consumers go on without us.
     "relengotron.on_failure": "exit",

@@ -50,7 +50,7 @@ def details(db: Connection, run: Run) -> Details:
         steps=list(runs.steps_of(db, run.id).values()),
         evidence=evidence.of_run(db, run.id),
         holds=holds.of_run(db, run.id),
-        effects=effects.of_run(db, run.id),
+        effects=[each for each in effects.of_run(db, run.id) if not each.is_decision],
         messages=outbox.of_run(db, run.id),
         orders=[Order(moment(at), who, what) for at, who, what in audit.of_run(db, run.id)],
     )
@@ -139,7 +139,10 @@ def _hold(hold: HoldRecord, at: datetime) -> str:
 
 def _effect(effect: EffectRecord, at: datetime) -> str:
     when = page.clock(effect.finished_at or effect.intended_at, at)
-    return f"{when}  {effect.what}" if effect.is_finished else f"{when}  begun, result not known yet: {effect.what}"
+    if not effect.is_finished:
+        return f"{when}  begun, result not known yet: {effect.what}"
+    task = effect.result.get("task") if isinstance(effect.result, dict) else None
+    return f"{when}  {effect.what}{f' [Koji task {task}]' if task else ''}"
 
 
 def _message(message: OutboxMessage, at: datetime) -> str:

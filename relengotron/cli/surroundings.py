@@ -63,7 +63,7 @@ class Surroundings:
         url = self.settings().journal.url
         _refuse_without_journal(url)
         try:
-            database = Database(url)
+            database = Database(url, may_change_tables=False)
         except SettingsError as trouble:
             raise Refusal(f"{trouble}\nTry it as the daemon's user.", Exit.UNREACHABLE) from trouble
         try:

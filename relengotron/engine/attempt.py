@@ -1,21 +1,28 @@
 """What a step gets in its hands: the run, the time, and a way to change the outside safely."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from relengotron.engine.journal import effects
 from relengotron.engine.journal.database import Database
-from relengotron.errors import AnswerLost
+from relengotron.errors import AnswerLost, RelengError
 from relengotron.model.codec import from_json, to_json
 from relengotron.model.intents import Start
-from relengotron.model.run import EffectRecord, Evidence, Run, StepRecord, StepState
+from relengotron.model.run import DECISION, EffectRecord, Evidence, Run, StepRecord, StepState
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
-DECISION = "decision "
-"""What the keys of decisions begin with: they are kept with the effects and change nothing outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One of many changes outside that are asked for together."""
+
+    key: str
+    what: str
+    old: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,37 @@ class Attempt:
         as_it_will_be_recalled: T = to_json(result)
         return as_it_will_be_recalled
 
+    def effects(
+        self,
+        changes: Sequence[Change],
+        do: Callable[[Sequence[Change]], Mapping[str, T | RelengError]],
+        find: Callable[[Sequence[EffectRecord]], Mapping[str, T]],
+    ) -> dict[str, T | RelengError]:
+        """Make many changes outside in one act, each of them once, and say by key what came of each.
+
+        ``do`` asks for all of these changes together; by key it returns JSON data, or our error where this one was
+        refused. ``find`` looks for changes that were asked for and whose answers nobody could write down: it gets
+        their intents and returns the results it found. One refusal or one lost answer costs no other change its
+        result; what has none is looked for, and asked for, again by the next call.
+        """
+        with self._database.read() as db:
+            known = effects.find_many(db, self.run.id, [each.key for each in changes])
+        came: dict[str, T | RelengError] = {key: each.result for key, each in known.items() if each.is_finished}
+        in_doubt = [each for each in known.values() if not each.is_finished]
+        found = dict(find(in_doubt)) if in_doubt else {}
+        self._write_results(known, found)
+        came |= found
+        wanted = [each for each in changes if each.key not in came]
+        if wanted:
+            intents = known | self._intend([each for each in wanted if each.key not in known])
+            came |= self._do_or_find_many(wanted, intents, do, find)
+        return came
+
+    def effect_records(self, keys: Sequence[str]) -> dict[str, EffectRecord]:
+        """What the journal knows of these effects of this run; those that were never intended are left out."""
+        with self._database.read() as db:
+            return effects.find_many(db, self.run.id, keys)
+
     def effect_record(self, key: str) -> EffectRecord | None:
         """What the journal knows of an effect of this run, None when it was never intended."""
         with self._database.read() as db:
@@ -132,3 +170,34 @@ class Attempt:
             if found is None:
                 raise
             return found
+
+    def _do_or_find_many(
+        self,
+        wanted: Sequence[Change],
+        intents: Mapping[str, EffectRecord],
+        do: Callable[[Sequence[Change]], Mapping[str, T | RelengError]],
+        find: Callable[[Sequence[EffectRecord]], Mapping[str, T]],
+    ) -> dict[str, T | RelengError]:
+        came: dict[str, T | RelengError] = {}
+        try:
+            came |= do(wanted)
+        except AnswerLost as lost:
+            came |= {each.key: lost for each in wanted}
+            came |= find([intents[each.key] for each in wanted])
+        made = {key: result for key, result in came.items() if not isinstance(result, RelengError)}
+        self._write_results(intents, made)
+        as_they_will_be_recalled: dict[str, T] = to_json(made)
+        return came | as_they_will_be_recalled
+
+    def _intend(self, changes: Sequence[Change]) -> dict[str, EffectRecord]:
+        if not changes:
+            return {}
+        now = self.now()
+        with self._database.write() as db:
+            return {each.key: effects.intend(db, self.run.id, each.key, each.what, each.old, now) for each in changes}
+
+    def _write_results(self, intents: Mapping[str, EffectRecord], results: Mapping[str, Any]) -> None:
+        if results:
+            with self._database.write() as db:
+                for key, result in results.items():
+                    effects.finish(db, intents[key], result, self.now())

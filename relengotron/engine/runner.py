@@ -233,7 +233,8 @@ class Runner:
 
     def _take_back(self, attempt: Attempt, workflow: Workflow[Any], context: Any) -> None:
         with self._database.read() as db:
-            made = [each for each in effects.of_run(db, attempt.run.id) if not each.key.startswith("undo ")]
+            known = effects.of_run(db, attempt.run.id)
+        made = [each for each in known if not each.is_decision and not each.key.startswith("undo ")]
         for effect in reversed(made):
 
             def take_back(effect: EffectRecord = effect) -> bool:

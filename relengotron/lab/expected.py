@@ -6,10 +6,10 @@ from typing import Any
 
 from relengotron.lab.bits.artifacts import contents
 from relengotron.lab.bits.build import build_packages
-from relengotron.lab.bits.updates import UPDATES
 from relengotron.lab.filling import base_repo_path
 from relengotron.lab.flavours import FLAVOURS
-from relengotron.lab.place import ARCHES, RELEASES, TREE_ARCH, Place
+from relengotron.lab.place import ARCHES, TREE_ARCH, Place
+from relengotron.lab.scenario import Scenario
 
 REPO_OF = {"stable": "updates", "testing": "updates-testing"}
 IMAGES = {
@@ -35,16 +35,17 @@ class LanePlan:
         return f"{REPO_OF[self.request]}/{self.release}"
 
 
-def plan(place: Place, ejected: Iterable[str] = ()) -> tuple[LanePlan, ...]:
+def plan(place: Place, scenario: Scenario, ejected: Iterable[str] = ()) -> tuple[LanePlan, ...]:
     """What each lane must ship; ``ejected`` holds builds whose updates must be left behind."""
-    built = build_packages(place.packages, RELEASES, ARCHES)
+    sources = [source for update in scenario.updates for source in update.sources]
+    built = build_packages(place.packages, scenario.releases, ARCHES, updates=sources)
     names = {build.nvr: {binary.name for binary in build.source.binaries} for build in built}
     gone = set(ejected)
     lanes = []
-    for release in RELEASES:
+    for release in scenario.releases:
         inside = {artifact: {each.name for each in found} for artifact, found in contents(built, release).items()}
-        for request in REPO_OF:
-            wanted = [source.nvr(release) for each in UPDATES if each.request == request for source in each.sources]
+        for request in scenario.requests:
+            wanted = [source.nvr(release) for each in scenario.updates if each.request == request for source in each.sources]
             builds = tuple(nvr for nvr in wanted if nvr not in gone)
             changed = {name for nvr in builds for name in names[nvr]}
             flavours = tuple(each.artifact for each in FLAVOURS if inside[each.component] & changed)

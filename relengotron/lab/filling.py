@@ -1,10 +1,13 @@
 """How does an empty lab become a small distribution? Packages, releases, trees and waiting updates."""
 
+import fcntl
 import io
 import json
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from relengotron.errors import Permanent
@@ -15,36 +18,60 @@ from relengotron.lab.bits.seed_pdc import seed_pdc
 from relengotron.lab.bits.sign import sign_packages
 from relengotron.lab.builder.tools import rpm_ostree
 from relengotron.lab.flavours import FLAVOURS, Flavour
-from relengotron.lab.place import ARCHES, RELEASES, TREE_ARCH, Place
+from relengotron.lab.place import ARCHES, TREE_ARCH, Place
+from relengotron.lab.scenario import Scenario
 from relengotron.lab.stand_ins import StandIns
+from relengotron.lab.voice import Voice
 from relengotron.systems.ostree.client import OstreeCli
 
-Say = Callable[[str], None]
 TIMEOUT = 120
 
 
-def fill(stand_ins: StandIns, say: Say) -> Signatures:
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Everything that was ever built, and its signatures."""
+
+    builds: Sequence[Built]
+    signatures: Signatures
+
+
+def make_packages(place: Place, scenario: Scenario, voice: Voice) -> Packages:
+    """The RPMs of every release and update, built and signed; what an earlier lab made is taken as it is."""
+    updates = [source for update in scenario.updates for source in update.sources]
+    with _alone(place):
+        voice.say(f"building the RPMs of release {' and '.join(scenario.releases)} (kept for the next time)")
+        builds = build_packages(place.packages, scenario.releases, ARCHES, updates=updates, count=voice.count)
+        rpms = [rpm for build in builds for rpm in build.rpms]
+        voice.say(f"signing {len(rpms)} RPMs of {len(builds)} builds")
+        return Packages(builds, Signatures(*sign_packages(rpms, place.key_file)))
+
+
+@contextmanager
+def _alone(place: Place) -> Iterator[None]:
+    """Two labs that share their packages build them one after the other."""
+    place.packages.mkdir(parents=True, exist_ok=True)
+    with (place.packages / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def fill(stand_ins: StandIns, packages: Packages, scenario: Scenario, voice: Voice) -> None:
     """Everything that was there before the push: builds, the released repos and trees, PDC's knowledge, updates."""
-    place = stand_ins.place
-    say("building the RPMs of two small releases (kept for the next time)")
-    builds = build_packages(place.packages, RELEASES, ARCHES)
-    say(f"signing {sum(len(build.rpms) for build in builds)} RPMs of {len(builds)} builds")
-    signatures = Signatures(*sign_packages([rpm for build in builds for rpm in build.rpms], place.key_file))
-    say("importing them into Koji")
-    seed_koji(stand_ins.session("admin", "adminpw"), builds, signatures, place.koji)
-    say("telling PDC what is made from what")
-    seed_pdc(f"{stand_ins.urls['pdc']}/rest_api/v1", stand_ins.pdc_state.token, builds, RELEASES)
-    say("releasing the first repos and trees")
-    release_repos(place, builds)
-    release_trees(place)
-    write_mash_config(place, stand_ins.urls["koji"], signatures.key)
-    fill_bodhi(stand_ins)
-    return signatures
+    place, builds, releases = stand_ins.place, packages.builds, scenario.releases
+    voice.say("importing the builds into Koji")
+    seed_koji(stand_ins.session("admin", "adminpw"), builds, packages.signatures, place.koji)
+    voice.say("telling PDC what is made from what")
+    seed_pdc(f"{stand_ins.urls['pdc']}/rest_api/v1", stand_ins.pdc_state.token, builds, releases)
+    voice.say("releasing the first repos and trees")
+    release_repos(place, builds, releases)
+    release_trees(place, releases)
+    write_mash_config(place, stand_ins.urls["koji"], packages.signatures.key, releases)
+    fill_bodhi(stand_ins, scenario)
 
 
-def release_repos(place: Place, builds: Sequence[Built]) -> None:
+def release_repos(place: Place, builds: Sequence[Built], releases: Sequence[str]) -> None:
     """The repos of the releases as they were on the first day, per arch."""
-    for release in RELEASES:
+    for release in releases:
         for arch in ARCHES:
             directory = base_repo(place, release, arch)
             directory.mkdir(parents=True, exist_ok=True)
@@ -64,22 +91,22 @@ def base_repo_path(release: str, arch: str) -> str:
     return f"releases/{release}/Everything/{arch}/os"
 
 
-def release_trees(place: Place) -> None:
+def release_trees(place: Place, releases: Sequence[str]) -> None:
     """The first commit of every ref, composed from the released repos."""
     OstreeCli(place.live_ostree).init_archive()
-    for release in RELEASES:
+    for release in releases:
         for flavour in FLAVOURS:
             for request in ("stable", "testing"):
                 _release_tree(place, release, flavour, flavour.ref(release, request))
     OstreeCli(place.live_ostree).update_summary()
 
 
-def write_mash_config(place: Place, hub: str, key: str) -> None:
+def write_mash_config(place: Place, hub: str, key: str, releases: Sequence[str]) -> None:
     """What mash on the builder reads: one section a tag."""
     directory = place.mash_config.parent
     directory.mkdir(parents=True, exist_ok=True)
     place.mash_config.write_text(f"[defaults]\nconfigdir = {directory}\nbuildhost = {hub}\nrepodir = {place.koji}\n")
-    for release in RELEASES:
+    for release in releases:
         for tag in (f"f{release}-updates", f"f{release}-updates-testing"):
             options = {
                 "rpm_path": "%(arch)s/",
@@ -96,12 +123,15 @@ def write_mash_config(place: Place, hub: str, key: str) -> None:
             (directory / f"{tag}.mash").write_text(f"[{tag}]\n{lines}\n")
 
 
-def fill_bodhi(stand_ins: StandIns) -> None:
+def fill_bodhi(stand_ins: StandIns, scenario: Scenario) -> None:
     """The releases and every update that waits for a push."""
     bodhi = stand_ins.bodhi
-    for release in RELEASES:
+    for release in scenario.releases:
         bodhi.add_release(f"F{release}", release)
-    for update in describe_updates(RELEASES):
+    wanted = {source.nvr(release) for each in scenario.updates for source in each.sources for release in scenario.releases}
+    for update in describe_updates(scenario.releases):
+        if not wanted.issuperset(update.builds):
+            continue
         bodhi.add_update(
             update.release,
             update.builds,

@@ -1,56 +1,102 @@
 """One life of a lab: filled, configured, with a real hub, and ended again."""
 
 import json
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from relengotron.lab import configuring
+from relengotron.engine.journal import runs
+from relengotron.engine.journal.database import Database
+from relengotron.errors import Permanent
+from relengotron.lab import configuring, fedmsg_d
+from relengotron.lab.bits.package import Update
+from relengotron.lab.bits.updates import UPDATES
 from relengotron.lab.bus import Listener
-from relengotron.lab.filling import Say, fill
-from relengotron.lab.hub_process import HubProcess
-from relengotron.lab.place import HOST, Place, free_port
+from relengotron.lab.claim import claimed
+from relengotron.lab.daemon_process import DaemonProcess, hub_process, runner_process
+from relengotron.lab.filling import fill, make_packages
+from relengotron.lab.place import HOST, RELEASES, Place, free_port
+from relengotron.lab.scenario import Mode, Scenario
 from relengotron.lab.stand_ins import StandIns, own_process
+from relengotron.lab.voice import Voice
 from relengotron.systems.bus.client import FedmsgBus
+
+HANDSHAKE = 0.5  # a subscription that was just made reaches its publishers within this time
 
 
 class Lab:
-    """Everything on loopback: stand-ins with a small distribution in them, a real bus, a real hub with the daemon."""
+    """Everything on loopback: stand-ins with a small distribution in them, a real bus, the daemon in its processes."""
 
-    def __init__(self, root: Path, say: Say, *, fail: tuple[str, ...] = ()) -> None:
-        """Build the lab; the hub is not started yet."""
+    def __init__(
+        self,
+        root: Path,
+        voice: Voice,
+        *,
+        releases: Sequence[str] = RELEASES,
+        updates: Sequence[Update] = UPDATES,
+        journal_url: str | None = None,
+        signed: bool = False,
+        mode: Mode = "hub",
+        fail: Sequence[str] = (),
+    ) -> None:
+        """Take what the lab shall rehearse; nothing is made before ``start``."""
+        self.scenario = Scenario(tuple(releases), tuple(updates), journal_url, signed, mode, tuple(fail))
         self.place = Place(root.absolute())
-        configuring.wipe(self.place)
-        self.stand_ins = StandIns(self.place, fail=fail)
         self.heard: list[tuple[str, dict[str, Any]]] = []
-        self.key = fill(self.stand_ins, say).key
-        self.ports = {"lab": free_port(), "daemon": free_port()}
-        configuring.write_configuration(self.place, self.stand_ins.urls, self.key, self.ports)
-        self._bus = FedmsgBus(configuring.fedmsg_config(self.place, self.ports), configuring.LAB)
-        self._listener = Listener(
-            f"tcp://{HOST}:{self.ports['daemon']}",
-            f"{configuring.PREFIX}.{configuring.ENVIRONMENT}.",
-            self._hear,
-        )
-        self.hub = HubProcess(self.place)
+        self.hub = hub_process(self.place)
+        self.runner = runner_process(self.place)
+        self._voice = voice
+        self._ports = {"lab": free_port(), "daemon": free_port()}
+        self._held = ExitStack()
+        self._stand_ins: StandIns | None = None
+        self._bus: FedmsgBus | None = None
+        self._listener: Listener | None = None
+
+    @property
+    def stand_ins(self) -> StandIns:
+        """The services.
+
+        Raises:
+            Permanent: the lab was not started.
+        """
+        if self._stand_ins is None:
+            raise Permanent("the lab was not started")
+        return self._stand_ins
+
+    @property
+    def processes(self) -> tuple[DaemonProcess, ...]:
+        """The processes that are the daemon."""
+        return (self.hub, self.runner) if self.scenario.mode == "runner" else (self.hub,)
 
     def start(self) -> Self:
-        """Stand-ins work, the bus carries, the hub listens."""
-        self.stand_ins.announce.listeners.append(self._bus.announce)
-        self.stand_ins.start_workers()
-        self._listener.start()
-        self.hub.start()
-        self.place.addresses.write_text(json.dumps({**own_process(), "urls": dict(self.stand_ins.urls)}))
+        """Stand-ins work, the bus carries, the daemon listens; if not, everything is ended again."""
+        self._held.enter_context(claimed(self.place))
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> int:
-        """Everything ends; the exit status of the hub."""
-        status = self.hub.stop()
-        self.stand_ins.stop()
-        self._listener.stop()
-        self._bus.close()
+        """Everything ends; the first exit status of the daemon that is not 0."""
+        statuses = [process.stop() for process in self.processes]
+        if self._listener is not None:
+            self._listener.stop()
+        if self._stand_ins is not None:
+            self._stand_ins.stop()
+        if self._bus is not None:
+            self._bus.close()
         self.place.addresses.unlink(missing_ok=True)
-        return status
+        self._held.close()
+        return next((status for status in statuses if status), 0)
+
+    def open_journal(self) -> Database:
+        """The daemon's journal, to look into."""
+        return Database(configuring.journal_url(self.place, self.scenario))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -59,6 +105,47 @@ class Lab:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _start(self) -> None:
+        self._refuse_a_used_journal()
+        configuring.wipe(self.place)
+        self._stand_ins = StandIns(self.place, self.scenario)
+        packages = make_packages(self.place, self.scenario, self._voice)
+        bus_config = fedmsg_d.fedmsg_config(self.place, self._ports, is_signed=self.scenario.is_signed)
+        configuring.write_configuration(
+            self.place, self.stand_ins.urls, packages.signatures.key, bus_config, self.scenario
+        )
+        self._bus = self._open_bus(bus_config)
+        self._voice.say("starting " + " and ".join(process.name for process in self.processes) + ", and meanwhile:")
+        for process in self.processes:
+            process.start()
+        fill(self.stand_ins, packages, self.scenario, self._voice)
+        self._voice.say("waiting until the daemon listens")
+        for process in self.processes:
+            process.wait_until_ready()
+        time.sleep(HANDSHAKE)
+        self.stand_ins.announce.listeners.append(self._bus.announce)
+        self.stand_ins.start_workers()
+        self.place.addresses.write_text(json.dumps({**own_process(), "urls": dict(self.stand_ins.urls)}))
+
+    def _open_bus(self, config: dict[str, Any]) -> FedmsgBus:
+        self._listener = Listener(
+            f"tcp://{HOST}:{self._ports['daemon']}", fedmsg_d.BEGINNING, self._hear, fedmsg_d.gatekeeper(config)
+        )
+        self._listener.start()
+        return FedmsgBus(config, fedmsg_d.LAB)
+
+    def _refuse_a_used_journal(self) -> None:
+        """A lab begins with an empty world; runs of another one would wait in its journal for ever."""
+        if self.scenario.journal_url is None:
+            return
+        journal = self.open_journal()
+        try:
+            with journal.read() as db:
+                if runs.counts(db):
+                    raise Permanent(f"the journal {journal.engine.url!r} is not empty; a lab needs one of its own")
+        finally:
+            journal.close()
 
     def _hear(self, topic: str, body: dict[str, Any]) -> None:
         self.heard.append((topic, body))

@@ -1,6 +1,5 @@
 """What shall a lab rehearse? The releases, the updates, and how the daemon is run."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,16 +31,3 @@ class Scenario:
         """What the updates ask for, stable first."""
         wanted = {update.request for update in self.updates}
         return tuple(request for request in ("stable", "testing") if request in wanted)
-
-
-def named(names: Sequence[str]) -> tuple[Update, ...]:
-    """The planned updates of these names.
-
-    Raises:
-        LookupError: no update is planned under one of them.
-    """
-    known = {update.name: update for update in UPDATES}
-    missing = [name for name in names if name not in known]
-    if missing:
-        raise LookupError(f"no update is planned under {', '.join(missing)}; there are {', '.join(known)}")
-    return tuple(known[name] for name in names)

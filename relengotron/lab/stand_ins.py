@@ -14,6 +14,7 @@ import requests
 from relengotron.lab.builder.builder import Builder
 from relengotron.lab.mirror import MirrorServer
 from relengotron.lab.place import Place
+from relengotron.lab.scenario import Scenario
 from relengotron.lab.tester.store import ComposeStore
 from relengotron.lab.tester.tester import Tester
 from relengotron.lab.web import WebServer
@@ -29,6 +30,7 @@ from relengotron.systems.resultsdb.simulated import SimulatedResultsDb
 from relengotron.systems.resultsdb.simulated import create_app as resultsdb_app
 
 BUILDER_LOOKS_EVERY = 0.1
+WORKERS_END_WITHIN = 15.0
 LAB_POLICY = {"tag": "has_perm admin :: allow\nuser relengotron :: allow\nall :: deny only the lab may tag here"}
 
 Announce = Callable[[str, dict[str, Any]], None]
@@ -49,8 +51,8 @@ class Fanout:
 class StandIns:
     """Koji, PDC, ResultsDB, Bodhi, a mirror, a builder and a tester on loopback."""
 
-    def __init__(self, place: Place, *, fail: tuple[str, ...] = (), era: Era = Era.MASHER_TITLES) -> None:
-        """Bind every port; ``fail`` names verdicts to rehearse, such as ``dist.repoclosure:f24-updates``."""
+    def __init__(self, place: Place, scenario: Scenario, *, era: Era = Era.MASHER_TITLES) -> None:
+        """Bind every port."""
         for directory in (place.koji, place.compose, place.mirror):
             directory.mkdir(parents=True, exist_ok=True)
         self.place = place
@@ -65,7 +67,8 @@ class StandIns:
         self.resultsdb = WebServer(resultsdb_app(self.results)).start()
         self.bodhi_server = WebServer(bodhi_app(self.bodhi)).start()
         self.mirror = MirrorServer(place.mirror).start()
-        self.tester = self._make_tester(fail)
+        self._workers: list[threading.Thread] = []
+        self.tester = self._make_tester(scenario.fail)
 
     @property
     def urls(self) -> Mapping[str, str]:
@@ -92,9 +95,13 @@ class StandIns:
         self._spawn("tester", lambda: self.tester.run(self.stop_event))
 
     def stop(self) -> None:
-        """Builder and tester end; the ports close with the process."""
+        """Builder and tester end, and nobody is answered any more."""
         self.stop_event.set()
         self.tester.wake()
+        for worker in self._workers:
+            worker.join(WORKERS_END_WITHIN)
+        for server in (self.koji, self.pdc, self.resultsdb, self.bodhi_server, self.mirror):
+            server.close()
 
     def _builder_session(self) -> koji.ClientSession:
         return koji.ClientSession(self.urls["koji"], {"user": "builder1", "password": "hostpw"})
@@ -106,9 +113,10 @@ class StandIns:
         )
         return Tester(client, store, fail=fail)
 
-    @staticmethod
-    def _spawn(name: str, work: Callable[[], object]) -> None:
-        threading.Thread(target=work, name=f"lab-{name}", daemon=True).start()
+    def _spawn(self, name: str, work: Callable[[], object]) -> None:
+        worker = threading.Thread(target=work, name=f"lab-{name}", daemon=True)
+        worker.start()
+        self._workers.append(worker)
 
 
 def own_process() -> Mapping[str, Any]:

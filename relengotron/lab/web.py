@@ -8,6 +8,7 @@ from waitress.server import create_server
 from relengotron.lab.place import HOST
 
 LONGEST_UPLOAD = 1 << 30
+CLOSES_WITHIN = 5.0
 
 
 class WebServer:
@@ -25,12 +26,25 @@ class WebServer:
             clear_untrusted_proxy_headers=True,
         )
         self.url = f"http://{HOST}:{self._server.effective_port}"
+        self._thread = threading.Thread(target=self._server.run, name=f"web-{self.url}", daemon=True)
 
     def start(self) -> "WebServer":
-        """Answer from now on, until the process ends."""
-        threading.Thread(target=self._server.run, name=f"web-{self.url}", daemon=True).start()
+        """Answer from now on, in a thread of its own."""
+        self._thread.start()
         return self
 
     def serve(self) -> None:
         """Answer in this thread."""
         self._server.run()
+
+    def close(self) -> None:
+        """Nobody gets an answer any more, and the port is free."""
+        self._server.trigger.pull_trigger(self._hang_up)
+        self._thread.join(CLOSES_WITHIN)
+        self._server.task_dispatcher.shutdown(timeout=CLOSES_WITHIN)
+
+    def _hang_up(self) -> None:
+        """In the server's own loop, which ends when nothing is open any more: kept-alive connections count."""
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
+        self._server.close()

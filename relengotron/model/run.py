@@ -71,6 +71,10 @@ class StepRecord:
     finished_at: datetime | None
 
 
+DECISION = "decision "
+"""What the key of a remembered decision begins with; it is kept with the effects and changes nothing outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class EffectRecord:
     """One change outside: intended before it is made, finished when its result is known."""
@@ -84,6 +88,11 @@ class EffectRecord:
     is_finished: bool
     intended_at: datetime
     finished_at: datetime | None
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether this is only a decision that must not change while the run lives."""
+        return self.key.startswith(DECISION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Case(ABC):
 
     plugin: ClassVar[type[ArtifactPlugin[Any]]]
 
-    def prepare(self, workshop: Workshop) -> None:
+    def prepare(self, workshop: Workshop) -> None:  # noqa: B027 most cases need nothing
         """What an administrator has set up before the first push; nothing unless the case says so."""
 
     @abstractmethod

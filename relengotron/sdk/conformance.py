@@ -340,7 +340,7 @@ class ArtifactConformance:
         return _kept(self._plugin().publish(built, artifact, workshop.bench(artifact, {}, run=run))), artifact
 
     def _second_publish(self, workshop: Workshop, cut_at: int | None) -> tuple[Any, int]:
-        """Publish one state and another above it, with a power cut in the second; what is seen then and after a retreat."""
+        """Publish two states, the power cut in the second; what is seen in the end, and after a withdrawal."""
         self._publish(workshop, self._made(workshop, "one", FIRST), FIRST)
         built = self._made(workshop, "two", SECOND)
         workshop.power.acts.clear()

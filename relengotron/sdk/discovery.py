@@ -31,7 +31,7 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Plugins:
     for point in sorted(points if points is not None else entry_points(group=GROUP), key=lambda each: each.name):
         try:
             plugin = point.load()()
-        except (Exception, SystemExit) as defect:  # a stranger's code may raise anything; it is named, not hidden
+        except (Exception, SystemExit) as defect:  # noqa: BLE001 a stranger's code may raise anything
             broken[point.name] = f"{point.value} does not load: {defect!r}"
             continue
         if not isinstance(plugin, ArtifactPlugin) or not isinstance(getattr(plugin, "kind", None), str):

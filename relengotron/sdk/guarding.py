@@ -1,4 +1,4 @@
-"""What happens when a stranger's plugin breaks? It is told as ``PluginBroken``, by kind and verb, whatever it raised."""
+"""What happens when a stranger's plugin breaks? It is told as ``PluginBroken``, by kind and verb."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar

@@ -1,9 +1,11 @@
 """The first part of a push: which updates ship, and are their builds where they must be?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from relengotron.decisions import eligible, moving
-from relengotron.errors import RequestRefused, StateDisagrees
+from relengotron.engine.attempt import Change
+from relengotron.errors import RelengError, RequestRefused, StateDisagrees, Transient
 from relengotron.messages import outgoing
 from relengotron.messages.outgoing import UpdateName
 from relengotron.model.batch import Ejected, Shipment, Update
@@ -80,21 +82,21 @@ def ensure_builds_are_in_target(push: Push) -> Outcome:
     moves = moving.plan(shipment.builds, tags, target, push.settings.request_target(push.lane).from_tags)
     stuck = _stuck_moves(push, moves)
     lost = {build: f"{build} is in none of the tags it could be moved from" for build in moves.lost}
-    ejected = _of_builds(shipment, {**stuck, **lost} if push.is_late(push.settings.patience.moves) else lost)
-    shipment = _eject(push, shipment, ejected)
-    for build in (build for each in ejected for build in each.builds):
-        _put_back(push, build)
-    tasks = {build: _move(push, build, source) for build, source in moves.now if build in shipment.builds}
+    is_late = push.is_late(push.settings.patience.moves)
+    shipment = _leave_behind(push, shipment, {**stuck, **lost} if is_late else lost)
+    tasks, refused = _move(push, [(build, source) for build, source in moves.now if build in shipment.builds])
+    shipment = _leave_behind(push, shipment, refused if is_late else {})
     if all(target in tags[build] for build in shipment.builds):
         for build in shipment.builds:
             push.engine.note("build", build, "tagged", f"it is in {target}")
         return Done(shipment)
-    if stuck:
+    missing = (*stuck.values(), *refused.values())
+    if missing and not is_late:
         command = f"relengotron runs retry {push.engine.run.id}"
-        return push.hold(tuple(stuck.values()), push.settings.patience.moves, command)
+        return push.hold(missing, push.settings.patience.moves, command)
     return Running(
         f"{len(moves.now) + len(moves.later)} builds on their way to {target}",
-        tuple(Watch("koji.task", str(task)) for task in tasks.values()),
+        tuple(Watch("koji.task", str(task)) for task in tasks),
         look_again=push.settings.pace.poll,
     )
 
@@ -126,7 +128,9 @@ def take_back_move(push: Push, effect: EffectRecord) -> None:
         raise StateDisagrees(f"{build} is on its way back to {source}")
     tags = koji.tags_of([build])[build]
     if target in tags and source not in tags:
-        koji.move_builds([(build, target, source)])
+        answer = koji.move_builds([(build, target, source)])[build]
+        if isinstance(answer, RelengError):
+            raise answer
         raise StateDisagrees(f"{build} is on its way back to {source}")
 
 
@@ -152,30 +156,66 @@ def _update(found: BodhiUpdate) -> Update:
     )
 
 
-def _move_key(push: Push, build: str) -> str:
-    return f"move {build} try {push.engine.run.attempt}"
+def _move_key(push: Push, build: str, attempt: int | None = None) -> str:
+    return f"move {build} try {attempt or push.engine.run.attempt}"
 
 
-def _move(push: Push, build: str, source: str) -> int:
-    koji, target = push.world.koji, push.release.tag
-
-    def adopt(intent: EffectRecord) -> int | None:
-        tasks = koji.move_tasks_since(intent.intended_at, build, source, target)
-        return tasks[-1].id if tasks else None
-
-    return push.engine.effect(
-        _move_key(push, build),
-        f"move {build} from {source} to {target}",
-        do=lambda: koji.move_builds([(build, source, target)])[build],
-        find=adopt,
-        old={"build": build, "source": source, "target": target},
+def _move(push: Push, moves: Sequence[tuple[str, str]]) -> tuple[tuple[int, ...], dict[str, str]]:
+    """Ask for these (build, from tag) moves in one call; the tasks that make them, and why Koji refused the others."""
+    target = push.release.tag
+    changes = [
+        Change(
+            _move_key(push, build),
+            f"move {build} from {source} to {target}",
+            {"build": build, "source": source, "target": target},
+        )
+        for build, source in moves
+    ]
+    came = push.engine.effects(changes, partial(_ask_for_moves, push), partial(_moves_asked_for_before, push))
+    for answer in came.values():
+        if isinstance(answer, Transient):
+            raise answer
+    refused = {build: came[_move_key(push, build)] for build, _ in moves}
+    return (
+        tuple(task for task in came.values() if not isinstance(task, RelengError)),
+        {
+            build: f"{build} could not be moved to {target}: {why}"
+            for build, why in refused.items()
+            if isinstance(why, RelengError)
+        },
     )
+
+
+def _ask_for_moves(push: Push, changes: Sequence[Change]) -> dict[str, int | RelengError]:
+    answers = push.world.koji.move_builds([_move_of(change.old) for change in changes])
+    return {change.key: answers[change.old["build"]] for change in changes}
+
+
+def _moves_asked_for_before(push: Push, intents: Sequence[EffectRecord]) -> dict[str, int]:
+    """The tasks of moves whose answers were lost; those of a former try are not meant."""
+    found: dict[str, int] = {}
+    for asked_at in {intent.intended_at for intent in intents}:
+        together = {intent.old["build"]: intent for intent in intents if intent.intended_at == asked_at}
+        tasks = push.world.koji.moves_since(asked_at, [_move_of(intent.old) for intent in together.values()])
+        for build, intent in together.items():
+            new = [task.id for task in tasks[build] if task.id not in _tasks_of_former_tries(push, build)]
+            found |= {intent.key: task for task in new[-1:]}
+    return found
+
+
+def _tasks_of_former_tries(push: Push, build: str) -> set[int]:
+    keys = [_move_key(push, build, attempt) for attempt in range(1, push.engine.run.attempt)]
+    return {each.result for each in push.engine.effect_records(keys).values() if each.is_finished}
+
+
+def _move_of(old: Mapping[str, str]) -> tuple[str, str, str]:
+    return old["build"], old["source"], old["target"]
 
 
 def _stuck_moves(push: Push, moves: moving.Moves) -> dict[str, str]:
     """Builds whose move task is over although they still are where they were."""
-    asked = {build: push.engine.effect_record(_move_key(push, build)) for build, _ in moves.now}
-    tasks = {build: int(effect.result) for build, effect in asked.items() if effect is not None and effect.is_finished}
+    asked = push.engine.effect_records([_move_key(push, build) for build, _ in moves.now])
+    tasks = {effect.old["build"]: int(effect.result) for effect in asked.values() if effect.is_finished}
     states = push.world.koji.tasks(tasks.values())
     over = {build: task for build, task in tasks.items() if task in states and states[task].state.is_final}
     if not over:
@@ -194,6 +234,15 @@ def _why(push: Push, task: Task) -> str:
     if task.state is TaskState.CANCELLED:
         return f"Koji task {task.id} was cancelled"
     return push.world.koji.why_failed(task.id)
+
+
+def _leave_behind(push: Push, shipment: Shipment, why: dict[str, str]) -> Shipment:
+    """Without the updates of these builds, whose other builds are where they came from."""
+    ejected = _of_builds(shipment, why)
+    shipment = _eject(push, shipment, ejected)
+    for build in (build for each in ejected for build in each.builds):
+        _put_back(push, build)
+    return shipment
 
 
 def _put_back(push: Push, build: str) -> None:

@@ -7,16 +7,20 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
 from relengotron.engine.journal import inbox, outbox, runs
 from relengotron.engine.journal.database import Database
+from relengotron.engine.journal.migrating import NEWEST
 from relengotron.engine.journal.tables import metadata
 from relengotron.errors import SettingsError, SystemBusy
 from relengotron.model.intents import Start
@@ -226,3 +230,16 @@ def test_an_engine_of_our_own_reads_what_was_written(database: Database, sqlite_
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM inbox").scalar() == 1
     engine.dispose()
+
+
+def test_who_only_looks_changes_no_tables(url: str) -> None:
+    with pytest.raises(SettingsError, match="start the daemon once"):
+        Database(url, may_change_tables=False)
+    Database(url).close()
+    Database(url, may_change_tables=False).close()
+
+
+def test_the_newest_version_is_that_of_the_last_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("relengotron.engine.journal") / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == NEWEST

@@ -2,41 +2,35 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
-from threading import Lock, RLock
+from threading import RLock
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from relengotron.engine.journal import migrating
 from relengotron.errors import SettingsError, SystemBusy
-
-_MIGRATING = Lock()  # alembic keeps what it works on in a global
-_MIGRATION_LOCK = 5_152_025_101  # any number that nobody else locks in this database
 
 
 class Database:
     """One journal database; writers in this process take turns, readers never wait for them."""
 
-    def __init__(self, url: str) -> None:
-        """Open the database and bring its tables up to date.
+    def __init__(self, url: str, *, may_change_tables: bool = True) -> None:
+        """Open the database and bring its tables up to date, if that is allowed.
 
         Raises:
-            SettingsError: the URL cannot be opened.
+            SettingsError: the URL cannot be opened, or its tables are of another version and must stay as they are.
         """
         try:
             self.engine = _open(url)
             try:
-                self._migrate()
+                migrating.bring_up_to_date(self.engine, may_change_tables)
             except BaseException:
                 self.engine.dispose()
                 raise
-        except (SQLAlchemyError, CommandError, OSError, ImportError) as trouble:
+        except (SQLAlchemyError, OSError, ImportError) as trouble:
             raise SettingsError(f"journal.url: cannot open {_without_password(url)!r}: {trouble}") from trouble
         self._turn = RLock()
         self._is_writing = False
@@ -74,16 +68,6 @@ class Database:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
-
-    def _migrate(self) -> None:
-        config = Config()
-        scripts = resources.files("relengotron.engine.journal") / "migrations"
-        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-        with _MIGRATING, self.engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
 
 
 @contextmanager

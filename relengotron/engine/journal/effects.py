@@ -1,6 +1,6 @@
 """Changes outside: intended before they are made, finished when their result is known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,22 @@ from relengotron.model.codec import to_json
 from relengotron.model.run import EffectRecord
 
 
+KEYS_IN_ONE_QUESTION = 500
+
+
 def find(db: Connection, run: str, key: str) -> EffectRecord | None:
     """The effect that a run intended under this key."""
-    row = db.execute(select(effects).where(effects.c.run == run, effects.c.key == key)).mappings().first()
-    return None if row is None else _effect(row)
+    return find_many(db, run, [key]).get(key)
+
+
+def find_many(db: Connection, run: str, keys: Sequence[str]) -> dict[str, EffectRecord]:
+    """The effects that a run intended under these keys."""
+    found: dict[str, EffectRecord] = {}
+    for start in range(0, len(keys), KEYS_IN_ONE_QUESTION):
+        some = keys[start : start + KEYS_IN_ONE_QUESTION]
+        rows = db.execute(select(effects).where(effects.c.run == run, effects.c.key.in_(some))).mappings()
+        found |= {row["key"]: _effect(row) for row in rows}
+    return found
 
 
 def intend(db: Connection, run: str, key: str, what: str, old: Any, now: datetime) -> EffectRecord:

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,10 +73,12 @@ def build_packages(
     *,
     catalogue: Iterable[Source] = CATALOGUE,
     updates: Iterable[Source] | None = None,
+    count: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Built]:
     """Every package at its first version and every update, as RPM files below ``out_dir/NVR/``.
 
-    A build whose spec did not change since the last call is taken as it is.
+    A build whose spec did not change since the last call is taken as it is. ``count`` hears how many of how many are
+    there.
     """
     newer = [each for update in UPDATES for each in update.sources] if updates is None else list(updates)
     wanted = [(each, False) for each in catalogue] + [(each, True) for each in newer]
@@ -86,7 +88,11 @@ def build_packages(
         for each, is_update in wanted
     ]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        return list(pool.map(_fill, orders))
+        made = []
+        for built in pool.map(_fill, orders):
+            made.append(built)
+            count(len(made), len(orders))
+        return made
 
 
 def _fill(order: _Order) -> Built:

@@ -78,10 +78,11 @@ class BodhiClient:
         whole = text if marker in text else f"{text}\n\n{marker}"
         answer = self._post("/comments/", {"update": alias, "text": whole, "karma": 0})
         if not isinstance(answer, dict) or not isinstance(answer.get("comment"), dict):
-            raise MalformedInput(f"{self.identity()} answered no comment")
+            raise MalformedInput(f"{self._service.base_url} answered no comment")
 
     def identity(self) -> str:
-        """The base URL."""
+        """The base URL, once the service has answered a small question."""
+        self._service.get("/releases/", {"rows_per_page": "1"})
         return self._service.base_url
 
     def _has_comment(self, alias: str, marker: str) -> bool:
@@ -89,7 +90,7 @@ class BodhiClient:
         try:
             return any(marker in comment["text"] for comment in answer["update"]["comments"])
         except (KeyError, TypeError) as wrong:
-            raise MalformedInput(f"{self.identity()} answered an update without comments") from wrong
+            raise MalformedInput(f"{self._service.base_url} answered an update without comments") from wrong
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST with the CSRF token, once more with a fresh one when ours has expired."""
@@ -106,7 +107,7 @@ class BodhiClient:
         match self._service.get("/csrf"):
             case {"csrf_token": str(token)}:
                 return token
-        raise MalformedInput(f"{self.identity()} gave no CSRF token")
+        raise MalformedInput(f"{self._service.base_url} gave no CSRF token")
 
     def _search(self, key: str, values: Sequence[str]) -> Iterator[BodhiUpdate]:
         room = LONGEST_URL - len(self._service.base_url) - 200
@@ -119,7 +120,7 @@ class BodhiClient:
             found, is_complete = self._all_pages(query)
             if is_complete:
                 return found
-        raise SystemBusy(f"{self.identity()}: the list of updates changes faster than it can be read")
+        raise SystemBusy(f"{self._service.base_url}: the list of updates changes faster than it can be read")
 
     def _all_pages(self, query: Mapping[str, str | Sequence[str]]) -> tuple[tuple[BodhiUpdate, ...], bool]:
         found: dict[str, BodhiUpdate] = {}

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from relengotron.errors import RelengError
+
 
 class TaskState(StrEnum):
     """Where a Koji task stands; the last three are ends."""
@@ -68,6 +70,35 @@ class Rpm:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag; ``permission`` names what a user must hold to use it, if anything."""
+
+    name: str
+    arches: tuple[str, ...]
+    is_locked: bool
+    permission: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One build target: in which tag's build root its tasks work, and where their builds go."""
+
+    name: str
+    build_tag: str
+    dest_tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One enabled builder; ``seen_at`` is when it last spoke to the hub, if that is known."""
+
+    name: str
+    arches: tuple[str, ...]
+    is_ready: bool
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Runroot:
     """A command in a build root of ``tag``: ``command`` is a list of words, never a shell line."""
 
@@ -117,8 +148,8 @@ class Koji(Protocol):
         """Every RPM of these builds has its signed copy in the store; may be repeated."""
         ...
 
-    def move_builds(self, moves: Sequence[tuple[str, str, str]]) -> Mapping[str, int]:
-        """Ask for (build, from tag, to tag) moves in one request; per build the task that does it."""
+    def move_builds(self, moves: Sequence[tuple[str, str, str]]) -> Mapping[str, int | RelengError]:
+        """Ask for (build, from tag, to tag) moves in one request; per build the task, or why there is none."""
         ...
 
     def untag_builds(self, builds: Sequence[tuple[str, str]]) -> None:
@@ -159,6 +190,26 @@ class Koji(Protocol):
 
     def move_tasks_since(self, since: datetime, nvr: str, source: str, target: str) -> tuple[Task, ...]:
         """Our own move tasks since then for this build and these tags, oldest first."""
+        ...
+
+    def moves_since(self, since: datetime, moves: Sequence[tuple[str, str, str]]) -> Mapping[str, tuple[Task, ...]]:
+        """Our own move tasks since then per build of these (build, from tag, to tag) moves, oldest first."""
+        ...
+
+    def tags(self, names: Collection[str]) -> Mapping[str, Tag]:
+        """The tags of these names; unknown ones are left out."""
+        ...
+
+    def target(self, name: str) -> Target | None:
+        """The build target of this name."""
+        ...
+
+    def hosts(self, channel: str) -> tuple[Host, ...]:
+        """The enabled builders of a channel."""
+        ...
+
+    def why_not_move(self, source: str, target: str) -> str | None:
+        """Why we may not move the latest build of one tag to the other; None when we may. Changes nothing."""
         ...
 
     def identity(self) -> str:

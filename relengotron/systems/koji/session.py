@@ -1,16 +1,16 @@
-"""How a Koji session is opened, and what its failures mean to us."""
+"""How is a Koji session opened, and who are we in it?"""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
-from xmlrpc.client import Fault, ResponseError
 
 import koji
 import requests
 
-from relengotron.errors import AnswerLost, NotTaggedThere, RequestRefused, SystemUnreachable
+from relengotron.errors import RequestRefused, SystemUnreachable
+from relengotron.systems.koji.failures import koji_failures
 
 
 class _Session(koji.ClientSession):  # type: ignore[misc]
@@ -24,6 +24,15 @@ class _Session(koji.ClientSession):  # type: ignore[misc]
         """Koji calls this at the start and after every broken connection."""
         super().new_session()
         self.rsession = self._http()
+
+    def gssapi_login(self, *words: Any, **named: Any) -> Any:
+        """Koji's own tries ``max_retries`` times: never, in a session that must not repeat itself."""
+        own = self.opts
+        self.opts = {**own, "max_retries": max(1, own["max_retries"])}
+        try:
+            return super().gssapi_login(*words, **named)
+        finally:
+            self.opts = own
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,8 @@ class Login:
 class Sessions:
     """One reading and one writing session per thread: a Koji session may not be shared.
 
-    Reads go anonymously (they are cheaper and may be repeated), writes logged in and without silent repeats.
+    Reads go anonymously (they are cheaper and may be repeated), writes logged in and without silent repeats. The
+    sessions of a thread are closed when it ends.
     """
 
     def __init__(
@@ -55,13 +65,20 @@ class Sessions:
         login: Login,
         timeout: float,
         http: Callable[[], requests.Session] = requests.Session,
+        *,
+        pause: float = 1.0,
     ) -> None:
-        """Nothing is opened before the first call; ``http`` makes the connection under every session."""
+        """Nothing is opened before the first call; ``http`` makes the connection under every session.
+
+        ``pause`` is the time in seconds before a read that got no answer is asked for the last time.
+        """
         self._hub = hub
         self._login = login
         self._timeout = timeout
         self._http = http
+        self._pause = pause
         self._own = threading.local()
+        self._one_keytab_at_a_time = threading.Lock()
 
     @property
     def reader(self) -> Any:
@@ -72,17 +89,22 @@ class Sessions:
 
     @property
     def writer(self) -> Any:
-        """This thread's session under our own name."""
+        """This thread's session under our own name.
+
+        Raises:
+            SystemUnreachable: we could not log in. A refused login is no verdict on what was to be done, and Koji
+                tells an outage during a login by ticket or certificate as a refusal too.
+        """
         if not hasattr(self._own, "writer"):
             session = self._open(max_retries=0, anon_retry=False)
-            with koji_failures(acting=False):
-                self._log_in(session)
+            self._log_in(session)
             self._own.writer = session
         return self._own.writer
 
     def forget_writer(self) -> None:
         """Log in anew at the next write: the hub does not know this session any more."""
         if hasattr(self._own, "writer"):
+            self._own.writer.setSession(None)
             del self._own.writer
 
     def _open(self, *, max_retries: int, anon_retry: bool) -> Any:
@@ -90,7 +112,7 @@ class Sessions:
             "timeout": self._timeout,
             "auth_timeout": self._timeout,
             "max_retries": max_retries,
-            "retry_interval": 1,
+            "retry_interval": self._pause,
             "anon_retry": anon_retry,
             "offline_retry": False,
             "user": self._login.user,
@@ -99,43 +121,25 @@ class Sessions:
         return _Session(self._hub, options, self._http)
 
     def _log_in(self, session: Any) -> None:
-        login = self._login
-        if login.is_anonymous:
+        if self._login.is_anonymous:
             raise RequestRefused("Koji: this needs a login and systems.koji names none")
+        try:
+            with koji_failures(acting=False), self._turn():
+                self._prove_who_we_are(session)
+        except RequestRefused as refused:
+            raise SystemUnreachable(f"cannot log in: {refused}") from refused
+        except ImportError as missing:
+            raise RequestRefused("Koji: to log in by keytab, install requests-gssapi") from missing
+
+    def _turn(self) -> Any:
+        """Koji names the keytab in the environment of the whole process."""
+        return self._one_keytab_at_a_time if self._login.keytab is not None else nullcontext()
+
+    def _prove_who_we_are(self, session: Any) -> None:
+        login = self._login
         if login.cert is not None:
             session.ssl_login(login.cert, None, login.serverca)
         elif login.password is not None:
             session.login()
         else:
             session.gssapi_login(principal=login.principal, keytab=login.keytab)
-
-
-@contextmanager
-def koji_failures(*, acting: bool) -> Iterator[None]:
-    """Turn what Koji and the network raise into our own errors.
-
-    A broken connection during an acting call means that nobody knows whether it was carried out; RetryError means that
-    it was, and that its answer is lost.
-    """
-    unknown = AnswerLost if acting else SystemUnreachable
-    try:
-        yield
-    except koji.RetryError as lost:
-        raise AnswerLost(f"Koji did it and the answer was lost: {lost}") from lost
-    except koji.ServerOffline as offline:
-        raise SystemUnreachable(f"Koji is offline: {offline}") from offline
-    except (koji.AuthExpired, koji.AuthLockError) as expired:
-        raise SystemUnreachable(f"the Koji session is no longer good: {expired}") from expired
-    except koji.TagError as refused:
-        if "not in tag" in str(refused):
-            raise NotTaggedThere(f"Koji: {refused}") from refused
-        raise RequestRefused(f"Koji: {refused}") from refused
-    except koji.GenericError as refused:
-        raise RequestRefused(f"Koji: {refused}") from refused
-    except requests.exceptions.ConnectTimeout as silent:
-        raise SystemUnreachable(f"Koji does not answer: {silent}") from silent
-    except (requests.exceptions.RequestException, ResponseError, OSError) as broken:
-        raise unknown(f"Koji does not answer: {broken}") from broken
-    except Fault as fault:
-        last_line = str(fault.faultString).strip().rsplit("\n", 1)[-1]
-        raise SystemUnreachable(f"Koji failed inside: {last_line}") from fault

@@ -53,11 +53,12 @@ class ResultsDbClient:
         page = self._service.get("/")
         listed = page.get("outcomes") if isinstance(page, dict) else None
         if not isinstance(listed, list) or not all(isinstance(outcome, str) for outcome in listed):
-            raise MalformedInput(f"{self.identity()} lists no outcomes")
+            raise MalformedInput(f"{self._service.base_url} lists no outcomes")
         return frozenset(listed)
 
     def identity(self) -> str:
-        """The base URL."""
+        """The base URL, once the service has said which outcomes it takes."""
+        self.outcomes()
         return self._service.base_url
 
     def _newest_like(self, result: NewResult) -> TestResult | None:
@@ -96,12 +97,12 @@ class ResultsDbClient:
             if not rows or not (has_next or _joined_rows(rows, items) > self._page_limit):
                 return
             page, stale = page + 1, 0 if fresh else stale + 1
-        raise MalformedInput(f"{self.identity()} never comes to the last page")
+        raise MalformedInput(f"{self._service.base_url} never comes to the last page")
 
     def _page(self, query: Mapping[str, str | Sequence[str]], page: int) -> tuple[list[TestResult], bool]:
         answer = self._service.get("/results", dict(query) | {"limit": str(self._page_limit), "page": str(page)})
         if not isinstance(answer, dict) or not isinstance(answer.get("data"), list) or "next" not in answer:
-            raise MalformedInput(f"{self.identity()} answered no page of results")
+            raise MalformedInput(f"{self._service.base_url} answered no page of results")
         return [_read_result(row) for row in answer["data"]], answer["next"] is not None
 
 

@@ -20,13 +20,16 @@ class ChecksumsCase(Case):
     plugin: ClassVar[type[ArtifactPlugin[Any]]] = ChecksumsPlugin
 
     def artifact(self, workshop: Workshop) -> Artifact:
+        """One list below checksums/."""
         return Artifact("f24-checksums", "checksums", "F24", ("x86_64",), "checksums/updates/24", ("f24-updates",))
 
     def inputs(self, workshop: Workshop, content: str) -> Mapping[str, Built]:
+        """The repo that was mashed in the same push."""
         repo = workshop.compose_store / "runs" / "of-the-repo"
         return {"f24-updates": Built("f24-updates", "mash", f"f24-updates-{content}", str(repo), None)}
 
     def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
+        """Write the list that the task would write."""
         words = [str(word) for word in task.request[2]]
         output = next(word.removeprefix("--output=") for word in words if word.startswith("--output="))
         Path(output).write_text(f"{'0' * 64}  bash-{content}.rpm\n")
@@ -34,4 +37,6 @@ class ChecksumsCase(Case):
 
 
 class TestChecksums(ArtifactConformance):
+    """Everything that relengotron asks of a plugin."""
+
     case = ChecksumsCase()
