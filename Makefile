@@ -3,7 +3,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check crash bench docs clean
+.PHONY: help setup demo test quick check crash chaos bench docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,10 @@ check: setup ## Style, types, layers, and whether the docs are complete
 	@$(BIN)/pytest -q tests/house
 
 crash: setup ## A power cut at every effect of a push
-	@$(BIN)/pytest -q tests/crash
+	@$(BIN)/pytest -q -rP -m "crash or not crash" tests/crash tests/stories/test_messages_on_their_way.py
+
+chaos: setup ## Real processes killed at every step of a push
+	@$(BIN)/pytest -q -m chaos tests/process
 
 bench: setup ## Measure; the results are appended to bench/results.jsonl
 	@$(BIN)/python -m bench

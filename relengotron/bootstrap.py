@@ -1,6 +1,6 @@
 """The only place that joins all parts."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from relengotron.engine.sole import SoleRunner
 from relengotron.engine.wakes import EmbeddedWakeQueue
 from relengotron.engine.workflow import Catalogue
 from relengotron.engine.works import Wheel, Works
-from relengotron.errors import RelengError
+from relengotron.examination import Finding, examine
 from relengotron.handlers.routes import route
 from relengotron.model.batch import Batch
 from relengotron.model.codec import from_json
@@ -33,6 +33,18 @@ from relengotron.workflows.catalogue import catalogue
 from relengotron.workflows.push import Push
 from relengotron.workflows.receive_push import Reception
 
+__all__ = [
+    "Daemon",
+    "Doorkeeper",
+    "Finding",
+    "Machine",
+    "assemble",
+    "examine",
+    "now",
+    "open_daemon",
+    "open_for_hub",
+    "procedures_of",
+]
 
 INBOX_OF_ANOTHER_PROCESS = timedelta(milliseconds=100)
 
@@ -214,83 +226,3 @@ def _sources(world: World, clock: Clock) -> dict[str, Source]:
         return {result.item for result in world.resultsdb.results_since(clock() - timedelta(hours=1), items=keys)}
 
     return {"koji.task": finished_tasks, "resultsdb.item": items_with_results}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of ``relengotron doctor``: what was looked at, whether it is well, what was found, what to do."""
-
-    name: str
-    ok: bool
-    fact: str
-    remedy: str = ""
-
-
-def examine(settings: Settings, world: World | None = None) -> Iterator[Finding]:
-    """Ask every outside service whether it is there and lets us do what we need."""
-    world = world or open_world(settings)
-    yield from _plugin_findings(settings)
-    yield _found("journal", lambda: _journal_fact(settings), "look at journal.url in relengotron.yaml")
-    yield _found("koji", world.koji.identity, "look at systems.koji.hub and the login in systems.yaml")
-    yield _found("koji permissions", lambda: _permissions(world), "ask a Koji administrator: koji grant-permission")
-    yield _found("bodhi", world.bodhi.identity, "look at systems.bodhi.url in systems.yaml")
-    yield _found("pdc", world.pdc.identity, "look at systems.pdc.url in systems.yaml")
-    yield _found("pdc types", lambda: _pdc_types(settings, world), "ask a PDC administrator for the missing rows")
-    yield _found("resultsdb", world.resultsdb.identity, "look at systems.resultsdb.url in systems.yaml")
-    yield _found("mirror", lambda: _writable(Path(settings.systems.mirror.root)), "mount it writable for this user")
-    yield _found("compose store", lambda: _writable(Path(settings.compose_store)), "mount it writable for this user")
-
-
-NEEDED_PERMISSIONS = frozenset({"runroot", "image", "sign"})
-
-
-def _found(name: str, look: Callable[[], str], remedy: str) -> Finding:
-    try:
-        return Finding(name, True, look())
-    except (RelengError, OSError) as trouble:
-        return Finding(name, False, str(trouble), remedy)
-
-
-def _plugin_findings(settings: Settings) -> Iterator[Finding]:
-    plugins = discover()
-    kinds = {artifact.kind for lane in settings.lanes for artifact in settings.artifacts_for(lane)}
-    for kind in sorted(kinds):
-        if kind in plugins.by_kind:
-            yield Finding(f"plugin {kind}", True, f"{type(plugins.by_kind[kind]).__module__}")
-        else:
-            yield Finding(f"plugin {kind}", False, "not installed", "install the package that brings it")
-    for name, why in plugins.broken.items():
-        yield Finding(f"plugin {name}", False, why, "repair or remove the package that brings it")
-
-
-def _journal_fact(settings: Settings) -> str:
-    database = Database(settings.journal.url)
-    try:
-        with database.read() as db:
-            counted = runs.counts(db)
-    finally:
-        database.close()
-    return f"{sum(counted.values())} runs in {database.engine.dialect.name}"
-
-
-def _permissions(world: World) -> str:
-    held = world.koji.permissions()
-    missing = NEEDED_PERMISSIONS - held
-    if missing and "admin" not in held:
-        raise RelengError(f"we lack {', '.join(sorted(missing))}; we hold {', '.join(sorted(held)) or 'nothing'}")
-    return ", ".join(sorted(held))
-
-
-def _pdc_types(settings: Settings, world: World) -> str:
-    wanted = set(settings.systems.pdc.relation_types.values())
-    missing = wanted - world.pdc.relation_types()
-    if missing:
-        raise RelengError(f"PDC has no relationship type {', '.join(sorted(missing))}")
-    return f"relationship types {', '.join(sorted(wanted))}"
-
-
-def _writable(directory: Path) -> str:
-    probe = directory / ".relengotron-doctor"
-    probe.touch()
-    probe.unlink()
-    return f"{directory} is writable"

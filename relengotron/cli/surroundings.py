@@ -1,6 +1,7 @@
 """Where does a command find its configuration and the journal?"""
 
-import getpass
+import os
+import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,13 +59,13 @@ class Surroundings:
             Refusal: there is none yet, or it cannot be opened.
         """
         from relengotron.engine.journal.database import Database
-        from relengotron.errors import SettingsError
+        from relengotron.errors import SettingsError, SystemUnreachable
 
         url = self.settings().journal.url
         _refuse_without_journal(url)
         try:
             database = Database(url, may_change_tables=False)
-        except SettingsError as trouble:
+        except (SettingsError, SystemUnreachable) as trouble:
             raise Refusal(f"{trouble}\nTry it as the daemon's user.", Exit.UNREACHABLE) from trouble
         try:
             yield database
@@ -96,7 +97,9 @@ def now() -> datetime:
 def person() -> str:
     """Who is at the keyboard, for the record."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        name = pwd.getpwuid(os.getuid()).pw_name  # not LOGNAME, which anybody may set
+        claimed = os.environ.get("SUDO_USER")
+        return f"{name}, by sudo from {claimed}" if claimed and claimed != name else name
+    except KeyError:
         print("nobody knows your name here; the record will say 'unknown'", file=sys.stderr)
         return "unknown"

@@ -11,12 +11,14 @@ import fedmsg.consumers
 from twisted.internet.error import ReactorNotRunning
 
 from relengotron.consumers.doorway import Doorway, Intake
+from relengotron.errors import Transient
 
 log = logging.getLogger(__name__)
 
 ENABLED_KEY: Final = "relengotron.enabled"
 ON_FAILURE_KEY: Final = "relengotron.on_failure"
 EXIT_CONFIG: Final = 78  # EX_CONFIG of sysexits.h: restarting does not help
+EXIT_LATER: Final = 75  # EX_TEMPFAIL: the journal, its other daemon or the bus may be better after a while
 
 _VALIDATED: Final = "relengotron.validated"
 _ONCE: Final = object()
@@ -110,7 +112,7 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
         log.critical("relengotron cannot start", exc_info=error)
         print(f"relengotron cannot start: {error}", file=sys.stderr, flush=True)  # noqa: T201 - logging may be off
         if hub.config.get(ON_FAILURE_KEY, "exit") != "disable":
-            raise SystemExit(EXIT_CONFIG) from error
+            raise SystemExit(EXIT_LATER if isinstance(error, Transient) else EXIT_CONFIG) from error
         self._unsubscribe(hub)
 
     def _unsubscribe(self, hub: Any) -> None:

@@ -58,6 +58,10 @@ class Attempt:
         self.step = name
         known = self.steps.get(name)
         self.step_started_at = known.started_at if known is not None else self.now()
+        self.leave_nothing_aside()
+
+    def leave_nothing_aside(self) -> None:
+        """Forget what the step wanted to note, say and start: it did not come to an outcome of its own."""
         self.notes, self.sayings, self.starts = [], [], []
 
     def now(self) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import Connection
 
 from relengotron.engine.attempt import Clock
-from relengotron.engine.journal import audit, effects, inbox, runs
+from relengotron.engine.journal import audit, effects, holds, inbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
 from relengotron.engine.wakes import WakeQueue
@@ -20,8 +20,6 @@ from relengotron.model.run import Run, RunState
 log = logging.getLogger(__name__)
 
 Route = Callable[[Event, str], Iterable[Intent]]
-
-_PAST_HELP = (RunState.DONE, RunState.CANCELLED, RunState.CANCELLING)
 
 
 class Digest:
@@ -90,7 +88,7 @@ class Digest:
 
     def _retry(self, db: Connection, intent: Retry) -> list[Run]:
         run = runs.find(db, intent.run)
-        if run is None or run.state in (RunState.QUEUED, *_PAST_HELP):
+        if run is None or run.state is RunState.QUEUED or runs.why_over(db, run) is not None:
             return []
         audit.note(db, intent.agent, "retry", run.id, self._clock())
         runs.begin_attempt(db, run.id, self._clock())
@@ -98,9 +96,10 @@ class Digest:
 
     def _cancel(self, db: Connection, intent: Cancel) -> list[Run]:
         run = runs.find(db, intent.run)
-        if run is None or run.state in _PAST_HELP:
+        if run is None or runs.why_over(db, run) is not None:
             return []
         audit.note(db, intent.agent, f"cancel: {intent.reason}", run.id, self._clock())
+        holds.close(db, run.id, self._clock())
         reason = f"cancelled by {intent.agent}: {intent.reason}"
         if run.state is RunState.QUEUED and not effects.of_run(db, run.id):
             runs.change(db, run.id, RunState.CANCELLED, self._clock(), reason=reason)

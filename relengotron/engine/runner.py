@@ -15,8 +15,8 @@ from relengotron.engine.journal import effects, evidence, holds, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.wakes import WakeQueue
 from relengotron.engine.workflow import Catalogue, Workflow
-from relengotron.errors import DeadlineMissed, Permanent, PluginBroken, StateDisagrees, Transient
-from relengotron.model.outcome import Done, Failed, FailureKind, Hold, Outcome, Running, Skipped
+from relengotron.errors import DeadlineMissed, Permanent, PluginBroken, RelengError, StateDisagrees, Transient
+from relengotron.model.outcome import STEPS, Done, Failed, FailureKind, Hold, Outcome, Running, Skipped, Watch
 from relengotron.model.run import EffectRecord, Run, RunState, StepRecord, StepState
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Runner:
         except (Transient, StateDisagrees) as trouble:
             self._look_later(run, trouble)
             return
-        if run.state is RunState.CANCELLING:
+        if run.state.is_being_taken_back:
             self._undo(attempt, workflow, context)
             return
         if run.state is RunState.QUEUED and not self._begin(attempt, workflow):
@@ -112,14 +112,20 @@ class Runner:
     def _take(self, step: Callable[[Any], Outcome], context: Any, attempt: Attempt) -> Outcome:
         try:
             return step(context)
-        except (Transient, StateDisagrees) as trouble:
-            return self._trouble(attempt, trouble)
-        except PluginBroken as broken:
-            return Failed(FailureKind.PLUGIN, str(broken))
-        except DeadlineMissed as late:
-            return Failed(FailureKind.DEADLINE, str(late))
-        except Permanent as refused:
-            return Failed(FailureKind.REFUSED, str(refused))
+        except RelengError as raised:
+            attempt.leave_nothing_aside()
+            return self._outcome_of(attempt, raised)
+
+    def _outcome_of(self, attempt: Attempt, raised: RelengError) -> Outcome:
+        match raised:
+            case Transient() | StateDisagrees():
+                return self._trouble(attempt, raised)
+            case PluginBroken():
+                return Failed(FailureKind.PLUGIN, str(raised))
+            case DeadlineMissed():
+                return Failed(FailureKind.DEADLINE, str(raised))
+            case _:
+                return Failed(FailureKind.REFUSED, str(raised))
 
     def _trouble(self, attempt: Attempt, trouble: Exception) -> Outcome:
         """Ask again later, with growing pauses; after a while a person is asked too."""
@@ -128,9 +134,12 @@ class Runner:
         pause = retrying.pause_after(known.troubles if known is not None else 0)
         log.info("asking again later", extra={"run": attempt.run.id, "step": attempt.step, "trouble": str(trouble)})
         if retrying.needs_a_person(since, self._clock(), self._patience.trouble):
+            deadline = since + self._patience.trouble + self._patience.hold
+            while deadline <= self._clock():
+                deadline += self._patience.hold  # nobody came: ask again, aloud
             return _TroubledHold(
                 (str(trouble),),
-                since + self._patience.trouble + self._patience.hold,
+                deadline,
                 self._patience.owner,
                 "relengotron doctor",
                 look_again=pause,
@@ -145,7 +154,8 @@ class Runner:
             started = self._write_what_was_left_aside(db, attempt, now)
             goes_on = self._write_run(db, attempt, workflow, outcome, now)
             attempt.steps = runs.steps_of(db, run.id)
-        for opened, priority in started:
+            waiting = [runs.find(db, each) for each in runs.watchers(db, Watch(STEPS, f"{run.id} {attempt.step}"))]
+        for opened, priority in started + [(each.id, each.priority) for each in waiting if each is not None]:
             self._wakes.wake(opened, priority)
         if isinstance(outcome, Failed):
             self._wake_next(run.lane)
@@ -212,10 +222,10 @@ class Runner:
                     again = min(again, outcome.deadline)
                 return RunState.HELD, "; ".join(outcome.missing), again
             case Failed():
-                return RunState.FAILED, f"{outcome.kind}: {outcome.reason}", None
+                return RunState.FAILING, f"{outcome.kind}: {outcome.reason}", now
 
     def _undo(self, attempt: Attempt, workflow: Workflow[Any], context: Any) -> None:
-        """Take every effect back, the last one first, then call the run cancelled."""
+        """Take every effect back, the last one first, then call the run what it is: cancelled or failed."""
         attempt.begin_step(runs.UNDO)
         try:
             self._take_back(attempt, workflow, context)
@@ -228,8 +238,10 @@ class Runner:
         with self._database.write() as db:
             self._write_step(db, attempt, workflow, Done(), self._clock())
             self._write_what_was_left_aside(db, attempt, self._clock())
-            self._write_sayings(db, attempt, workflow.voice.cancelled(attempt, attempt.run.reason))
-        self._finish(attempt.run, RunState.CANCELLED, attempt.run.reason)
+            if attempt.run.state is RunState.CANCELLING:
+                self._write_sayings(db, attempt, workflow.voice.cancelled(attempt, attempt.run.reason))
+        end = RunState.CANCELLED if attempt.run.state is RunState.CANCELLING else RunState.FAILED
+        self._finish(attempt.run, end, attempt.run.reason)
 
     def _take_back(self, attempt: Attempt, workflow: Workflow[Any], context: Any) -> None:
         with self._database.read() as db:
@@ -249,7 +261,7 @@ class Runner:
         with self._database.write() as db:
             self._write_step(db, attempt, workflow, outcome, now)
             self._write_what_was_left_aside(db, attempt, now)
-            runs.change(db, run.id, RunState.CANCELLING, now, reason=run.reason, look_again_at=now + pause)
+            runs.change(db, run.id, run.state, now, reason=run.reason, look_again_at=now + pause)
             if isinstance(outcome, Hold) and holds.open_hold(db, run.id, attempt.step, outcome, now):
                 self._write_sayings(db, attempt, workflow.voice.held(attempt, outcome))
 
@@ -301,7 +313,7 @@ def _is_blip(outcome: Outcome, known: StepRecord | None) -> bool:
 
 def _standing(run: Run) -> tuple[RunState, ...]:
     """Where the run may stand for what this attempt writes: a cancel that came meanwhile wins."""
-    return (RunState.CANCELLING,) if run.state is RunState.CANCELLING else runs.GOING
+    return (run.state,) if run.state.is_being_taken_back else runs.GOING
 
 
 def _last_words(attempt: Attempt, workflow: Workflow[Any] | None, failed: Failed) -> list[Saying]:

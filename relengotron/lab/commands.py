@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from relengotron.lab.place import Place
+from relengotron.lab.claim import is_claimed
+from relengotron.lab.place import RELEASES, Place
 
 ROOT = click.option(
     "--root",
@@ -20,14 +23,61 @@ ROOT = click.option(
     show_default=True,
     help="Where the lab keeps its things; the RPMs it builds stay there for the next time.",
 )
-FAIL = click.option(
-    "--fail",
-    multiple=True,
-    metavar="TEST:ARTIFACT",
-    help="Let this test of this artifact fail, such as dist.repoclosure:f24-updates, and watch the gate hold.",
-)
 READY_WITHIN = 300.0
+DOWN_WITHIN = 90.0
+LOOKS_EVERY = 0.1
 WIDTH_OF_A_PIPE = 160
+
+
+def _releases(_context: click.Context, _option: click.Parameter, found: str) -> tuple[str, ...]:
+    wanted = tuple(each.strip() for each in found.split(","))
+    if unknown := set(wanted) - set(RELEASES):
+        raise click.BadParameter(f"{', '.join(sorted(unknown))}; the lab can make {', '.join(RELEASES)}")
+    return wanted
+
+
+OPTIONS = (
+    click.option(
+        "--releases",
+        metavar="N,N",
+        default=",".join(RELEASES),
+        show_default=True,
+        callback=_releases,
+        help="The releases to make and push; one is faster.",
+    ),
+    click.option("--journal", metavar="URL", help="An empty PostgreSQL database instead of a SQLite file."),
+    click.option("--signed", is_flag=True, help="Sign every message and believe no other."),
+    click.option("--runner", is_flag=True, help="Two processes: the hub stores, `relengotron runner` does the work."),
+    click.option(
+        "--fail",
+        multiple=True,
+        metavar="TEST:ARTIFACT",
+        help="Let this test of this artifact fail, such as dist.repoclosure:f24-updates, and watch the gate hold.",
+    ),
+)
+Command = Callable[..., None]
+
+
+def _rehearsal(command: Command) -> Command:
+    """The options that say what a lab rehearses."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return ROOT(command)
+
+
+def _as_lab_takes_them(
+    releases: tuple[str, ...], journal: str | None, signed: bool, runner: bool, fail: tuple[str, ...]
+) -> dict[str, Any]:
+    mode = "runner" if runner else "hub"
+    return {"releases": releases, "journal_url": journal, "signed": signed, "mode": mode, "fail": fail}
+
+
+def _as_words(
+    releases: tuple[str, ...], journal: str | None, signed: bool, runner: bool, fail: tuple[str, ...]
+) -> list[str]:
+    words = ["--releases", ",".join(releases), *(word for each in fail for word in ("--fail", each))]
+    words += ["--journal", journal] if journal is not None else []
+    return words + ["--signed"] * signed + ["--runner"] * runner
 
 
 @click.group()
@@ -36,43 +86,45 @@ def lab() -> None:
 
 
 @lab.command()
-@ROOT
-@FAIL
+@_rehearsal
 @click.option("--keep", is_flag=True, help="Leave the lab up at the end until Return is pressed.")
-def demo(root: Path, fail: tuple[str, ...], keep: bool) -> None:
+def demo(root: Path, keep: bool, **wishes: Any) -> None:
     """Push one batch of updates end to end and let an independent reader confirm it.
 
-    Exit status 0: every push completed and the reader confirmed everything from outside; 1: not so.
+    Exit status 0: every push completed and the reader confirmed everything from outside; 1: not so; 130: interrupted.
     """
     from relengotron.lab.demo import demo as run_demo
+    from relengotron.lab.life import Lab
+    from relengotron.lab.voice import ConsoleVoice
 
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_A_PIPE)
-    sys.exit(run_demo(root, console, fail=fail, keep=keep))
+    voice = ConsoleVoice(console)
+    sys.exit(run_demo(Lab(root, voice, **_as_lab_takes_them(**wishes)), console, voice, keep=keep))
 
 
 @lab.command()
-@ROOT
-@FAIL
-def up(root: Path, fail: tuple[str, ...]) -> None:
+@_rehearsal
+def up(root: Path, **wishes: Any) -> None:
     """Start a lab in the background and say where everything is."""
     place = Place(root.absolute())
-    if _running(place) is not None:
+    if is_claimed(place):
         raise click.ClickException(f"a lab is up already in {root}; relengotron lab down ends it")
+    place.addresses.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "relengotron", "lab", "run", "--root", str(place.root), *_as_words(**wishes)]
+    log_file = place.root / "lab.log"
     place.root.mkdir(parents=True, exist_ok=True)
-    words = [word for each in fail for word in ("--fail", each)]
-    command = [sys.executable, "-m", "relengotron", "lab", "run", "--root", str(place.root), *words]
-    with (place.root / "lab.log").open("wb") as log:
+    with log_file.open("wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
-    click.echo(f"starting the lab (log: {place.root / 'lab.log'})", err=True)
+    click.echo(f"starting the lab (log: {log_file})", err=True)
     deadline = time.monotonic() + READY_WITHIN
     while not place.addresses.is_file():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise click.ClickException(f"the lab did not start; see {place.root / 'lab.log'}")
-        time.sleep(0.2)
+            raise click.ClickException(f"the lab did not start; see {log_file}\n{log_file.read_text()[-1000:]}")
+        time.sleep(LOOKS_EVERY)
     click.echo(place.addresses.read_text())
     click.echo(f"the daemon's configuration: {place.config}; relengotron lab push starts a push", err=True)
 
@@ -81,41 +133,50 @@ def up(root: Path, fail: tuple[str, ...]) -> None:
 @ROOT
 def push(root: Path) -> None:
     """Let Bodhi order a push of everything that waits in a lab that is up."""
-    pid = _running(Place(root.absolute()))
+    place = Place(root.absolute())
+    pid = _running(place)
     if pid is None:
         raise click.ClickException(f"no lab is up in {root}; relengotron lab up starts one")
     os.kill(pid, signal.SIGUSR1)
-    click.echo("ordered; watch it with: relengotron status")
+    click.echo(f"ordered; watch it with: relengotron --config {place.config} status")
 
 
 @lab.command()
 @ROOT
 def down(root: Path) -> None:
-    """End a lab that is up."""
+    """End a lab that is up, with all its processes."""
     place = Place(root.absolute())
     pid = _running(place)
     if pid is None:
         click.echo("no lab is up")
         return
     os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + READY_WITHIN
-    while _is_alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    deadline = time.monotonic() + DOWN_WITHIN
+    while is_claimed(place):
+        if time.monotonic() > deadline:
+            raise click.ClickException(f"the lab (process {pid}) does not end; see {place.root / 'lab.log'}")
+        time.sleep(LOOKS_EVERY)
     click.echo("the lab is down")
 
 
 @lab.command(hidden=True)
-@ROOT
-@FAIL
-def run(root: Path, fail: tuple[str, ...]) -> None:
+@_rehearsal
+def run(root: Path, **wishes: Any) -> None:
     """Be the lab, in the foreground, until told to stop."""
     from relengotron.lab.life import Lab
+    from relengotron.lab.voice import PlainVoice
 
-    wanted = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1}
-    signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
-    with Lab(root, click.echo, fail=fail) as life:
-        while signal.sigwait(wanted) == signal.SIGUSR1:
-            click.echo(json.dumps(life.stand_ins.bodhi.start_push().message))
+    def begin_to_end(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, begin_to_end)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    try:
+        with Lab(root, PlainVoice(click.echo), **_as_lab_takes_them(**wishes)) as life:
+            while signal.sigwaitinfo({signal.SIGUSR1}):
+                click.echo(json.dumps(life.stand_ins.bodhi.start_push().message))
+    except KeyboardInterrupt:
+        click.echo("the lab is down")
 
 
 @lab.command()
@@ -140,15 +201,6 @@ def verify(expect: Path, as_json: bool) -> None:
 
 
 def _running(place: Place) -> int | None:
-    if not place.addresses.is_file():
+    if not place.addresses.is_file() or not is_claimed(place):
         return None
-    pid = int(json.loads(place.addresses.read_text())["pid"])
-    return pid if _is_alive(pid) else None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    return int(json.loads(place.addresses.read_text())["pid"])

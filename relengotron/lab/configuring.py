@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from relengotron.lab.flavours import FLAVOURS, Flavour
 from relengotron.lab.fedmsg_d import DAEMON, ENVIRONMENT, PREFIX
 from relengotron.lab.filling import base_repo_path
+from relengotron.lab.flavours import FLAVOURS, Flavour
 from relengotron.lab.place import ARCHES, TREE_ARCH, Place
 from relengotron.lab.scenario import Scenario
 
@@ -28,7 +28,10 @@ def write_configuration(
     password.write_text(PASSWORD)
     _write(place.config / "relengotron.yaml", _daemon(place, scenario))
     _write(place.config / "systems.yaml", _systems(place, urls, password))
-    _write(place.config / "releases.yaml", {"releases": {f"F{each}": _release(each, urls, key) for each in scenario.releases}})
+    _write(
+        place.config / "releases.yaml",
+        {"releases": {f"F{each}": _release(each, urls, key) for each in scenario.releases}},
+    )
     _write(place.config / "artifacts" / "lab.yaml", {"artifacts": _artifacts(place)})
     (place.fedmsg_d / "relengotron.py").write_text(f"config = {pformat(dict(fedmsg_config))}\n")
 

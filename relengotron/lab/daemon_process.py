@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from relengotron.errors import DeadlineMissed, Permanent
@@ -43,7 +45,7 @@ class DaemonProcess:
     def start(self) -> None:
         """Let it begin; ``wait_until_ready`` says when it can be used."""
         self._log_begins_at = self.log.stat().st_size if self.log.exists() else 0
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, _undisturbed():
             self._process = subprocess.Popen(
                 self._command,
                 cwd=self._place.world,
@@ -95,6 +97,23 @@ class DaemonProcess:
         if self._process is None:
             raise Permanent(f"{self.name} was not started")
         return self._process
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A Ctrl-C between the birth of a process and the moment we know its number would leave it behind: hold it back."""
+    held_back: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            before[number] = signal.signal(number, lambda number, _frame: held_back.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for found in held_back:
+            signal.raise_signal(found)
 
 
 def hub_process(place: Place) -> DaemonProcess:

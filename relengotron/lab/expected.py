@@ -1,4 +1,4 @@
-"""What should a push of the lab's updates leave behind? Worked out from the bits alone, not from what the daemon says."""
+"""What should a push in the lab leave behind? Worked out from the bits alone, not from what the daemon says."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -45,7 +45,9 @@ def plan(place: Place, scenario: Scenario, ejected: Iterable[str] = ()) -> tuple
     for release in scenario.releases:
         inside = {artifact: {each.name for each in found} for artifact, found in contents(built, release).items()}
         for request in scenario.requests:
-            wanted = [source.nvr(release) for each in scenario.updates if each.request == request for source in each.sources]
+            wanted = [
+                source.nvr(release) for each in scenario.updates if each.request == request for source in each.sources
+            ]
             builds = tuple(nvr for nvr in wanted if nvr not in gone)
             changed = {name for nvr in builds for name in names[nvr]}
             flavours = tuple(each.artifact for each in FLAVOURS if inside[each.component] & changed)

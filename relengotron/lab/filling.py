@@ -128,7 +128,9 @@ def fill_bodhi(stand_ins: StandIns, scenario: Scenario) -> None:
     bodhi = stand_ins.bodhi
     for release in scenario.releases:
         bodhi.add_release(f"F{release}", release)
-    wanted = {source.nvr(release) for each in scenario.updates for source in each.sources for release in scenario.releases}
+    wanted = {
+        source.nvr(release) for each in scenario.updates for source in each.sources for release in scenario.releases
+    }
     for update in describe_updates(scenario.releases):
         if not wanted.issuperset(update.builds):
             continue

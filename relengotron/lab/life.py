@@ -82,7 +82,7 @@ class Lab:
         return self
 
     def stop(self) -> int:
-        """Everything ends; the first exit status of the daemon that is not 0."""
+        """Everything ends; the first exit status of the daemon that is not 0. May be called twice."""
         statuses = [process.stop() for process in self.processes]
         if self._listener is not None:
             self._listener.stop()
@@ -90,6 +90,7 @@ class Lab:
             self._stand_ins.stop()
         if self._bus is not None:
             self._bus.close()
+        self._listener = self._stand_ins = self._bus = None
         self.place.addresses.unlink(missing_ok=True)
         self._held.close()
         return next((status for status in statuses if status), 0)

@@ -8,6 +8,7 @@ from typing import Any
 
 OURS = "relengotron."
 ENDS = ("push.complete", "push.failed")
+STEP_ENDS = ("done", "skipped", "failed")
 
 
 @dataclass(slots=True)
@@ -39,6 +40,8 @@ class LaneStory:
     ejected: dict[str, str] = field(default_factory=dict)
     pushed: tuple[str, ...] = ()
     said: Counter[str] = field(default_factory=Counter)
+    steps: dict[str, float] = field(default_factory=dict)
+    last_step_ended: datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -47,13 +50,13 @@ class LaneStory:
 
 
 def told(heard: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, LaneStory]:
-    """Every lane's story, in the order in which the lanes began."""
+    """Every lane's story, by the lane's name."""
     stories: dict[str, LaneStory] = {}
     for topic, body in tuple(heard):
         if topic.startswith(OURS) and isinstance(body.get("lane"), str):
             story = stories.setdefault(body["lane"], LaneStory(body["lane"]))
             _take(story, topic.removeprefix(OURS), body)
-    return stories
+    return dict(sorted(stories.items()))
 
 
 def _take(story: LaneStory, topic: str, body: Mapping[str, Any]) -> None:
@@ -61,10 +64,9 @@ def _take(story: LaneStory, topic: str, body: Mapping[str, Any]) -> None:
     story.said[topic] += 1
     at = datetime.fromisoformat(str(body["at"]))
     if topic == "push.start":
-        story.started = at
+        story.started = story.started or at
     elif topic == "push.step":
-        story.step, story.hold = str(body.get("step") or ""), None
-        story.waits_for = str(body.get("reason") or "") if body.get("state") == "running" else ""
+        _take_step(story, body, at)
     elif topic == "push.hold":
         story.hold = body
     elif topic == "push.eject":
@@ -74,6 +76,15 @@ def _take(story: LaneStory, topic: str, body: Mapping[str, Any]) -> None:
         _take_artifact(story, topic, body)
     elif topic in ENDS:
         _take_end(story, topic, body, at)
+
+
+def _take_step(story: LaneStory, body: Mapping[str, Any], at: datetime) -> None:
+    story.step, story.hold = str(body.get("step") or ""), None
+    story.waits_for = str(body.get("reason") or "") if body.get("state") == "running" else ""
+    if body.get("state") in STEP_ENDS:
+        began = story.last_step_ended or story.started or at
+        story.steps[story.step] = story.steps.get(story.step, 0.0) + (at - began).total_seconds()
+        story.last_step_ended = at
 
 
 def _take_artifact(story: LaneStory, topic: str, body: Mapping[str, Any]) -> None:

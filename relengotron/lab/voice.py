@@ -69,9 +69,7 @@ class ConsoleVoice:
     def __enter__(self) -> Self:
         """A terminal shows the moving line within this block."""
         if self._console.is_terminal:
-            self._live = Live(
-                get_renderable=self._now, console=self._console, refresh_per_second=8, transient=True
-            )
+            self._live = Live(get_renderable=self._now, console=self._console, refresh_per_second=8, transient=True)
             self._live.start()
         return self
 

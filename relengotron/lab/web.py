@@ -1,7 +1,9 @@
 """How does a stand-in answer on a real port? A web server in a thread of its own."""
 
+import logging
 import threading
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from waitress.server import create_server
 
@@ -16,6 +18,7 @@ class WebServer:
 
     def __init__(self, app: Any, port: int = 0, threads: int = 8) -> None:
         """Bind the port; nobody is answered before ``start``."""
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a builder and a daemon may queue
         self._server = create_server(
             app,
             host=HOST,
@@ -28,7 +31,7 @@ class WebServer:
         self.url = f"http://{HOST}:{self._server.effective_port}"
         self._thread = threading.Thread(target=self._server.run, name=f"web-{self.url}", daemon=True)
 
-    def start(self) -> "WebServer":
+    def start(self) -> Self:
         """Answer from now on, in a thread of its own."""
         self._thread.start()
         return self
@@ -39,9 +42,19 @@ class WebServer:
 
     def close(self) -> None:
         """Nobody gets an answer any more, and the port is free."""
-        self._server.trigger.pull_trigger(self._hang_up)
-        self._thread.join(CLOSES_WITHIN)
+        # What is being answered ends first: a thread that comes back to a closed server stumbles.
         self._server.task_dispatcher.shutdown(timeout=CLOSES_WITHIN)
+        self._server.trigger.pull_trigger(self._hang_up)
+        if self._thread.ident is not None:
+            self._thread.join(CLOSES_WITHIN)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _hang_up(self) -> None:
         """In the server's own loop, which ends when nothing is open any more: kept-alive connections count."""

@@ -5,6 +5,7 @@ from typing import Final
 
 LONGEST_NAME: Final = 255
 LONGEST_TITLE: Final = 32_768
+LONGEST_SENTENCE: Final = 1000
 LARGEST_ID: Final = 2**63 - 1
 
 _ALIAS = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z][A-Z0-9]*)*-[0-9]{4}-[0-9a-f]{1,32}", re.ASCII)
@@ -98,6 +99,11 @@ def is_item(text: str) -> bool:
 def is_title(text: str) -> bool:
     """Whether the text can be shown to people as a title, and looked up by it."""
     return len(text) <= LONGEST_TITLE and _is_harmless(text)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether the text can be shown to people as a reason; it is never looked up, and names nothing."""
+    return len(text.strip()) > 0 and len(text) <= LONGEST_SENTENCE and is_printable(text)
 
 
 def _is_harmless(text: str) -> bool:

@@ -15,6 +15,10 @@ class Watch:
     key: str
 
 
+STEPS = "run.step"
+"""The system whose facts are our own runs: ``Watch(STEPS, "RUN STEP")`` changes whenever that step was called."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The promise holds; ``output`` is what later steps may ask for."""

@@ -14,10 +14,16 @@ class RunState(StrEnum):
     OPEN = "open"
     HELD = "held"
     CANCELLING = "cancelling"
+    FAILING = "failing"
     PARKED = "parked"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+    @property
+    def is_being_taken_back(self) -> bool:
+        """Whether what the run changed outside is being undone."""
+        return self in (RunState.CANCELLING, RunState.FAILING)
 
     @property
     def is_finished(self) -> bool:

@@ -1,6 +1,7 @@
 """Images: an installer ISO or a disk image made from a tree, published with its checksum."""
 
 import os
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,10 @@ class ImagePlugin(ArtifactPlugin[ImageSettings]):
 
     kind: ClassVar[str] = "image"
     settings: ClassVar[type] = ImageSettings
+
+    def koji_permissions(self, artifact: Artifact) -> frozenset[str]:
+        """It is made by a runroot task or by an image task."""
+        return frozenset({"runroot" if self.settings_of(artifact).carrier == "lorax" else "image"})
 
     def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
         """One task that makes the image from its tree."""
@@ -116,9 +121,8 @@ class ImagePlugin(ArtifactPlugin[ImageSettings]):
         arch = plan.artifact.arches[0]
         if own.carrier == "lorax":
             return bench.koji.runroot(self._lorax(plan, own, tree, bench, arch))
-        kickstart = bench.koji.upload(
-            _marker(bench, plan.artifact), f"{own.name}.ks", self._kickstart(own, tree).encode()
-        )
+        name = f"{own.name}-{uuid.uuid4().hex[:8]}.ks"  # Koji refuses a name that an attempt cut short has left there
+        kickstart = bench.koji.upload(_marker(bench, plan.artifact), name, self._kickstart(own, tree).encode())
         return bench.koji.build_image(
             ImageBuild(
                 name=own.name,

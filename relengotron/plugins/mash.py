@@ -44,6 +44,10 @@ class MashPlugin(ArtifactPlugin[MashSettings]):
     kind: ClassVar[str] = "mash"
     settings: ClassVar[type] = MashSettings
 
+    def koji_permissions(self, artifact: Artifact) -> frozenset[str]:
+        """It is made by a runroot task."""
+        return frozenset({"runroot"})
+
     def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
         """One runroot task that mashes the lane's tag."""
         return Plan(

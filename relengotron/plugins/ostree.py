@@ -47,6 +47,10 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
     kind: ClassVar[str] = "ostree"
     settings: ClassVar[type] = OstreeSettings
 
+    def koji_permissions(self, artifact: Artifact) -> frozenset[str]:
+        """It is made by a runroot task."""
+        return frozenset({"runroot"})
+
     def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
         """One runroot task that composes the tree on top of what is live."""
         own = self.settings_of(artifact)
@@ -122,7 +126,7 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         repo, before = bench.ostree(Path(own.live_repo)), published.previous.get("commit")
         if before is None:
             repo.delete_ref(own.ref, published.identity)
-        elif repo.head(own.ref) == published.identity:
+        elif before != published.identity == repo.head(own.ref):
             again = repo.commit_tree_of(
                 before,
                 parent=published.identity,
@@ -143,7 +147,7 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         private.init_archive()
         parent = plan.facts["parent"]
         if parent is not None and not private.has_commit(parent):
-            private.pull_local(Path(own.live_repo), parent)
+            private.pull_local(Path(own.live_repo), parent, untrusted=False)  # our own bits: linked, not read again
         self._write_inputs(plan.artifact, own, bench, output)
         command = (
             "rpm-ostree",

@@ -55,6 +55,10 @@ class ArtifactPlugin(ABC, Generic[S]):
         read: S = from_json(self.settings, dict(artifact.settings))
         return read
 
+    def koji_permissions(self, artifact: Artifact) -> frozenset[str]:
+        """The Koji permissions that composing it needs; builders serve the channels of the same names."""
+        return frozenset()
+
     def affected_by(self, artifact: Artifact, changes: Changes) -> Affected:
         """Say whether the changes reach the artifact: always without a PDC component, else what PDC says of it."""
         if artifact.component is None:

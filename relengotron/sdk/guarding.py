@@ -25,6 +25,10 @@ class Guarded(ArtifactPlugin[Any]):
         """Stand in front of a plugin."""
         self._plugin = plugin
 
+    def koji_permissions(self, artifact: Artifact) -> frozenset[str]:
+        """Ask the plugin."""
+        return self._ask("koji_permissions", lambda: self._plugin.koji_permissions(artifact), (frozenset,))
+
     def affected_by(self, artifact: Artifact, changes: Changes) -> Affected:
         """Ask the plugin."""
         return self._ask("affected_by", lambda: self._plugin.affected_by(artifact, changes), (Affected,))

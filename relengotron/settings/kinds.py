@@ -62,7 +62,7 @@ def url(text: str) -> str:
     """A web address without credentials; a slash at its end is taken off."""
     parts = _split(text)
     if parts.scheme == "file":
-        if not parts.path.startswith("/"):
+        if not parts.path.startswith("/") or not text.isprintable() or " " in text:
             raise ValueError("allowed: http://HOST/..., https://HOST/... or file:///...")
         return text.rstrip("/")
     if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable() or " " in text:
@@ -84,7 +84,7 @@ def journal_url(text: str) -> str:
     if text.startswith("sqlite:////") and len(text) > len("sqlite:////") and text.isprintable():
         return text
     if _POSTGRESQL.fullmatch(text):
-        if _split(text).password is not None:
+        if _split(text).password is not None or "password=" in text:
             raise ValueError("allowed: a URL without password; name the file with ?passfile=/path instead")
         return text
     raise ValueError("allowed: sqlite:////absolute/path or postgresql+psycopg://USER@HOST/DATABASE")

@@ -9,6 +9,8 @@ import yaml
 
 from relengotron.settings.mistakes import KeyPath, Mistake
 
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, where it is there ten times as fast
+
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
@@ -34,7 +36,7 @@ def read(path: Path) -> YamlFile:
         reason = trouble.strerror if isinstance(trouble, OSError) else "not UTF-8 text"
         return YamlFile(path, mistakes=(Mistake(path, None, (), f"cannot be read: {reason}"),))
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _SafeLoader(text)
         node = loader.get_single_node()
         lines: dict[KeyPath, int] = {}
         doubles = tuple(_walk(path, node, (), lines)) if node is not None else ()

@@ -12,6 +12,8 @@ from relengotron.errors import AnswerLost, MalformedInput, RequestRefused, Syste
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
 LONGEST_URL = 8000
+_SAID_BY_SOMETHING_ELSE = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 407})
+"""Answers to a read that no service gives by itself: a proxy, a wall or a moved address does."""
 
 Query = Mapping[str, str | Sequence[str]]
 
@@ -40,7 +42,19 @@ class RestService:
         self._timeout = timeout
 
     def get(self, path: str, query: Query | None = None) -> Any:
-        """The JSON answer to a question."""
+        """The JSON answer to a question about something that is always there.
+
+        Raises:
+            SystemUnreachable: also when what stands before the service answers in its place.
+        """
+        try:
+            return self._read(path, query)
+        except HttpRefusal as refusal:
+            if refusal.status in _SAID_BY_SOMETHING_ELSE:
+                raise SystemUnreachable(str(refusal)) from refusal
+            raise
+
+    def _read(self, path: str, query: Query | None) -> Any:
         url = self.url(path, query)
         try:
             answer = self._session.get(url, headers={"Accept": "application/json"}, timeout=self._timeout)
@@ -57,10 +71,12 @@ class RestService:
     def find(self, path: str, query: Query | None = None) -> Any | None:
         """The JSON answer, or None when the service does not know this."""
         try:
-            return self.get(path, query)
+            return self._read(path, query)
         except HttpRefusal as refusal:
             if refusal.status == 404:
                 return None
+            if refusal.status in _SAID_BY_SOMETHING_ELSE:
+                raise SystemUnreachable(str(refusal)) from refusal
             raise
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:

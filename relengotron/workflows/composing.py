@@ -9,7 +9,7 @@ from relengotron.errors import PluginBroken, RelengError, StateDisagrees, Transi
 from relengotron.messages import outgoing
 from relengotron.model.artifact import Artifact, Built, Plan
 from relengotron.model.codec import from_json, to_json
-from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Running
+from relengotron.model.outcome import STEPS, Done, Failed, FailureKind, Outcome, Running, Watch
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.artifact import ArtifactPlugin, Changes
 from relengotron.workflows.bench import Bench
@@ -51,7 +51,9 @@ def ensure_repos_are_mashed(push: Push) -> Outcome:
     siblings, begun = push.siblings()
     first = ordering.lets_go_first(push.engine.run, siblings, begun, push.now())
     if first is not None:
-        return Running(f"security first: {first.lane} starts its composes before this lane", look_again=ordering.LOOK)
+        beginning = Watch(STEPS, f"{first.id} {ensure_repos_are_mashed.__name__}")
+        waits = f"security first: {first.lane} starts its composes before this lane"
+        return Running(waits, (beginning,), look_again=ordering.LOOK)
     repos = [artifact for artifact in push.artifacts if not artifact.made_from]
     return _compose(push, repos, {})
 
@@ -149,6 +151,8 @@ def _wait(push: Push, progress: Progress) -> Outcome:
     if push.is_late(push.settings.patience.compose):
         overdue = tuple(f"unusually long: {reason}" for reason in reasons)
         patience = push.settings.patience.compose + push.settings.patience.hold
+        if push.is_late(patience):
+            return Failed(FailureKind.DEADLINE, "; ".join(overdue))
         return push.hold(overdue, patience, f"relengotron runs cancel {push.engine.run.id}", watches)
     again = min(running.look_again for running in progress.waiting)
     return Running("; ".join(reasons), watches, look_again=min(again, push.settings.pace.poll * 10))

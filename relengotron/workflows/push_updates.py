@@ -21,10 +21,12 @@ from relengotron.workflows.judging import (
 )
 from relengotron.workflows.push import Push
 from relengotron.workflows.releasing import (
+    LIVE,
     ensure_bits_are_live,
     ensure_leftovers_are_gone,
     ensure_people_are_told,
     ensure_publication_is_seen_from_outside,
+    withdraw,
 )
 from relengotron.workflows.shipping import (
     ensure_builds_are_in_target,
@@ -62,11 +64,13 @@ def push_updates(open_push: Callable[[Attempt], Push]) -> Workflow[Push]:
 
 
 def undo(push: Push, effect: EffectRecord) -> None:
-    """Take one effect of a push back, whether its result is known or not: stop its task, move its build back."""
+    """Take one effect of a push back, whether its result is known or not: stop it, move it back, withdraw it."""
     if effect.key.startswith("move "):
         take_back_move(push, effect)
     elif effect.key.startswith("compose "):
         stop_compose(push, effect)
+    elif effect.key.startswith(LIVE):
+        withdraw(push, effect)
 
 
 class PushVoice:

@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass
 
+from relengotron.errors import RequestRefused
 from relengotron.messages import outgoing
 from relengotron.messages.outgoing import ArtifactResult, UpdateResult
 from relengotron.model.artifact import Artifact, Built, Published
-from relengotron.model.outcome import Done, Outcome, Running
+from relengotron.model.codec import from_json, to_json
+from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Running
+from relengotron.model.run import EffectRecord
 from relengotron.sdk.artifact import ArtifactPlugin
 from relengotron.workflows.composing import Reached, all_composed, ensure_affected_artifacts_are_known
 from relengotron.workflows.push import Push, with_updates_left
+
+LIVE = "live "
+"""What the key of a publication begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +29,8 @@ def ensure_bits_are_live(push: Push) -> Outcome:
     """Repo trees, refs and images are on the master mirror: staged, switched at once, metadata last."""
     published = []
     for built in all_composed(push):
-        artifact, plugin = _of(push, built.artifact)
-        live = plugin.publish(built, artifact, push.bench(artifact, {}))
+        artifact, _ = _of(push, built.artifact)
+        live = _publish(push, built)
         published.append(live)
         facts = {"identity": live.identity, "kind": built.kind, "target": artifact.target, **live.links}
         push.engine.note("artifact", artifact.name, "live", f"on the master mirror below {artifact.target}", facts)
@@ -45,6 +51,8 @@ def ensure_publication_is_seen_from_outside(push: Push) -> Outcome:
         return Done()
     if push.is_late(push.settings.patience.probe):
         patience = push.settings.patience.probe + push.settings.patience.hold
+        if push.is_late(patience):
+            return Failed(FailureKind.DEADLINE, f"never seen from outside: {'; '.join(missing)}")
         return push.hold(tuple(missing), patience, "look at the mirror; the push goes on when the bits are seen")
     return Running(f"not seen from outside yet: {'; '.join(missing[:3])}", look_again=push.settings.pace.poll)
 
@@ -75,6 +83,35 @@ def ensure_leftovers_are_gone(push: Push) -> Outcome:
         artifact, plugin = _of(push, built.artifact)
         plugin.retire(artifact, push.bench(artifact, {}))
     return Done()
+
+
+def withdraw(push: Push, effect: EffectRecord) -> None:
+    """What this push published is not shown any more, also when nobody knows how far it had come."""
+    built = from_json(Built, effect.old)
+    artifact, plugin = _of(push, built.artifact)
+    bench = push.bench(artifact, {})
+    try:
+        published = (
+            from_json(Published, effect.result) if effect.is_finished else plugin.publish(built, artifact, bench)
+        )
+    except RequestRefused as refused:
+        push.engine.note("artifact", artifact.name, "cancelled", f"it never went live: {refused}")
+        return
+    plugin.withdraw(published, artifact, bench)
+    push.engine.note("artifact", artifact.name, "withdrawn", "the push was called off after it had gone live")
+
+
+def _publish(push: Push, built: Built) -> Published:
+    """An effect, so that the way back knows of it; a plugin looks for itself how far an earlier attempt had come."""
+    artifact, plugin = _of(push, built.artifact)
+    made = push.engine.effect(
+        f"{LIVE}{artifact.name}",
+        f"show {built.identity} below {artifact.target}",
+        do=lambda: to_json(plugin.publish(built, artifact, push.bench(artifact, {}))),
+        find=lambda _intent: None,
+        old=to_json(built),
+    )
+    return from_json(Published, made)
 
 
 def _of(push: Push, name: str) -> tuple[Artifact, ArtifactPlugin[object]]:

@@ -5,14 +5,14 @@ from functools import partial
 
 from relengotron.decisions import eligible, moving
 from relengotron.engine.attempt import Change
-from relengotron.errors import RelengError, RequestRefused, StateDisagrees, Transient
+from relengotron.errors import RelengError, RequestRefused, StateDisagrees
 from relengotron.messages import outgoing
 from relengotron.messages.outgoing import UpdateName
 from relengotron.model.batch import Ejected, Shipment, Update
 from relengotron.model.outcome import Done, Outcome, Running, Watch
 from relengotron.model.run import EffectRecord
 from relengotron.systems.bodhi.port import BodhiUpdate
-from relengotron.systems.koji.port import Task, TaskState
+from relengotron.systems.koji.port import Build, Task, TaskState
 from relengotron.workflows.push import Push, with_updates_left
 
 
@@ -57,9 +57,14 @@ def ensure_builds_are_signed(push: Push) -> Outcome:
             "sign the builds; updates that stay unsigned are ejected at the deadline",
             tuple(Watch("koji.build", build) for build in unsigned),
         )
-    ejected = _of_builds(shipment, {build: f"{build} was not signed in time" for build in unsigned})
-    shipment = _eject(push, shipment, ejected)
-    signed = [builds[build] for build in shipment.builds]
+    gone = {build: f"Koji has no complete build {build} any more" for build in shipment.builds if build not in builds}
+    late = {build: f"{build} was not signed in time" for build in unsigned}
+    shipment = _eject(push, shipment, _of_builds(shipment, {**gone, **late}))
+    return _with_signed_copies(push, shipment, [builds[build] for build in shipment.builds])
+
+
+def _with_signed_copies(push: Push, shipment: Shipment, signed: list[Build]) -> Outcome:
+    key = push.release.signing_key
     try:
         push.engine.effect(
             "write signed copies",
@@ -68,37 +73,40 @@ def ensure_builds_are_signed(push: Push) -> Outcome:
             find=lambda _intent: None,
         )
     except RequestRefused as refused:
-        return push.hold(
-            (str(refused),), push.settings.patience.signing, f"relengotron runs retry {push.engine.run.id}"
-        )
+        patience = push.settings.patience.signing + push.settings.patience.hold
+        if push.is_late(patience):
+            raise
+        return push.hold((str(refused),), patience, f"relengotron runs retry {push.engine.run.id}")
     return Done(shipment)
 
 
 @with_updates_left
 def ensure_builds_are_in_target(push: Push) -> Outcome:
     """Every build carries the target tag, moved once, in order, whatever Koji answered."""
-    shipment, target = push.shipment(), push.release.tag
+    shipment, target, patience = push.shipment(), push.release.tag, push.settings.patience
     tags = push.world.koji.tags_of(shipment.builds)
     moves = moving.plan(shipment.builds, tags, target, push.settings.request_target(push.lane).from_tags)
-    stuck = _stuck_moves(push, moves)
     lost = {build: f"{build} is in none of the tags it could be moved from" for build in moves.lost}
-    is_late = push.is_late(push.settings.patience.moves)
-    shipment = _leave_behind(push, shipment, {**stuck, **lost} if is_late else lost)
-    tasks, refused = _move(push, [(build, source) for build, source in moves.now if build in shipment.builds])
-    shipment = _leave_behind(push, shipment, refused if is_late else {})
+    shipment = _leave_behind(push, shipment, lost)
+    under_way, stuck = _moves_asked_for(push, [each for each in moves.now if each[0] in shipment.builds])
+    slow = {build: f"{build}: Koji task {task.id} is still {task.state}" for build, task in under_way.items()}
+    if push.is_late(patience.moves):
+        too_late = push.is_late(patience.moves + patience.hold)
+        shipment = _leave_behind(push, shipment, {**stuck, **slow} if too_late else stuck)
+        stuck = {}
     if all(target in tags[build] for build in shipment.builds):
         for build in shipment.builds:
             push.engine.note("build", build, "tagged", f"it is in {target}")
         return Done(shipment)
-    missing = (*stuck.values(), *refused.values())
-    if missing and not is_late:
+    watches = tuple(Watch("koji.task", str(task.id)) for task in under_way.values())
+    if stuck:
         command = f"relengotron runs retry {push.engine.run.id}"
-        return push.hold(missing, push.settings.patience.moves, command)
-    return Running(
-        f"{len(moves.now) + len(moves.later)} builds on their way to {target}",
-        tuple(Watch("koji.task", str(task)) for task in tasks),
-        look_again=push.settings.pace.poll,
-    )
+        return push.hold(tuple(stuck.values()), patience.moves, command, watches)
+    if slow and push.is_late(patience.moves):
+        command = "look at Koji's builders; what is not moved at the deadline is ejected"
+        return push.hold(tuple(slow.values()), patience.moves + patience.hold, command, watches)
+    count = len(under_way) + len(moves.later)
+    return Running(f"{count} builds on their way to {target}", watches, look_again=push.settings.pace.poll)
 
 
 @with_updates_left
@@ -147,7 +155,7 @@ def _is_meant(asked: str, found: BodhiUpdate) -> bool:
 def _update(found: BodhiUpdate) -> Update:
     return Update(
         alias=found.alias,
-        title=found.title,
+        title=found.title or found.alias,
         type=found.type,
         release=found.release,
         request=found.request,
@@ -156,34 +164,63 @@ def _update(found: BodhiUpdate) -> Update:
     )
 
 
-def _move_key(push: Push, build: str, attempt: int | None = None) -> str:
-    return f"move {build} try {attempt or push.engine.run.attempt}"
+def _move_key(build: str, attempt: int) -> str:
+    return f"move {build} try {attempt}"
 
 
-def _move(push: Push, moves: Sequence[tuple[str, str]]) -> tuple[tuple[int, ...], dict[str, str]]:
-    """Ask for these (build, from tag) moves in one call; the tasks that make them, and why Koji refused the others."""
-    target = push.release.tag
-    changes = [
-        Change(
-            _move_key(push, build),
-            f"move {build} from {source} to {target}",
-            {"build": build, "source": source, "target": target},
-        )
-        for build, source in moves
-    ]
-    came = push.engine.effects(changes, partial(_ask_for_moves, push), partial(_moves_asked_for_before, push))
+def _moves_of(push: Push, builds: Iterable[str]) -> dict[str, list[tuple[int, EffectRecord]]]:
+    """Per build every try of this run to move it, the newest first."""
+    tries = range(push.engine.run.attempt, 0, -1)
+    keys = {build: [(attempt, _move_key(build, attempt)) for attempt in tries] for build in builds}
+    known = push.engine.effect_records([key for tried in keys.values() for _, key in tried])
+    return {build: [(attempt, known[key]) for attempt, key in tried if key in known] for build, tried in keys.items()}
+
+
+def _moves_asked_for(push: Push, moves: Sequence[tuple[str, str]]) -> tuple[dict[str, Task], dict[str, str]]:
+    """Per build the task that moves it, or why it stays where it is; one task at a time, also after a retry."""
+    koji, target = push.world.koji, push.release.tag
+    came = _moves_made(push, moves)
+    tasks = {build: int(answer) for build, answer in came.items() if not isinstance(answer, RelengError)}
+    stuck = {
+        build: f"{build} cannot be moved to {target}: {answer}"
+        for build, answer in came.items()
+        if isinstance(answer, RelengError)
+    }
+    states = koji.tasks(tasks.values())
+    over = {build: states[task] for build, task in tasks.items() if task in states and states[task].state.is_final}
+    tags = koji.tags_of(over) if over else {}
+    for build, task in over.items():
+        if target not in tags[build]:
+            stuck[build] = f"{build} could not be moved to {target}: {_why(push, task)}"
+    return {build: states[task] for build, task in tasks.items() if task in states and build not in over}, stuck
+
+
+def _moves_made(push: Push, moves: Sequence[tuple[str, str]]) -> dict[str, int | RelengError]:
+    """Per build its task, all that are missing asked for in one call, or why Koji refused this one.
+
+    The task of the newest try stays the one while it is not over.
+    """
+    newest = {build: tried[0] for build, tried in _moves_of(push, [each for each, _ in moves]).items() if tried}
+    known = {build: int(effect.result) for build, (_, effect) in newest.items() if effect.is_finished}
+    states = push.world.koji.tasks(known.values())
+    made: dict[str, int | RelengError] = {
+        build: task for build, task in known.items() if task in states and not states[task].state.is_final
+    }
+    changes = {build: _change(push, build, source, newest.get(build)) for build, source in moves if build not in made}
+    came = push.engine.effects(list(changes.values()), partial(_ask_for_moves, push), partial(_find_moves, push))
     for answer in came.values():
-        if isinstance(answer, Transient):
+        if isinstance(answer, RelengError) and not isinstance(answer, RequestRefused):
             raise answer
-    refused = {build: came[_move_key(push, build)] for build, _ in moves}
-    return (
-        tuple(task for task in came.values() if not isinstance(task, RelengError)),
-        {
-            build: f"{build} could not be moved to {target}: {why}"
-            for build, why in refused.items()
-            if isinstance(why, RelengError)
-        },
-    )
+    return made | {build: came[change.key] for build, change in changes.items()}
+
+
+def _change(push: Push, build: str, source: str, newest: tuple[int, EffectRecord] | None) -> Change:
+    """The move as this try, or as the try whose answer nobody knows yet."""
+    target, attempt = push.release.tag, push.engine.run.attempt
+    if newest is not None and not newest[1].is_finished:
+        attempt = newest[0]
+    old = {"build": build, "source": source, "target": target}
+    return Change(_move_key(build, attempt), f"move {build} from {source} to {target}", old)
 
 
 def _ask_for_moves(push: Push, changes: Sequence[Change]) -> dict[str, int | RelengError]:
@@ -191,41 +228,23 @@ def _ask_for_moves(push: Push, changes: Sequence[Change]) -> dict[str, int | Rel
     return {change.key: answers[change.old["build"]] for change in changes}
 
 
-def _moves_asked_for_before(push: Push, intents: Sequence[EffectRecord]) -> dict[str, int]:
-    """The tasks of moves whose answers were lost; those of a former try are not meant."""
+def _find_moves(push: Push, intents: Sequence[EffectRecord]) -> dict[str, int]:
+    """The tasks of moves whose answers were lost; those of other tries are not meant."""
+    tried = _moves_of(push, [intent.old["build"] for intent in intents])
+    known = {int(effect.result) for tries in tried.values() for _, effect in tries if effect.is_finished}
     found: dict[str, int] = {}
     for asked_at in {intent.intended_at for intent in intents}:
-        together = {intent.old["build"]: intent for intent in intents if intent.intended_at == asked_at}
-        tasks = push.world.koji.moves_since(asked_at, [_move_of(intent.old) for intent in together.values()])
-        for build, intent in together.items():
-            new = [task.id for task in tasks[build] if task.id not in _tasks_of_former_tries(push, build)]
-            found |= {intent.key: task for task in new[-1:]}
+        together = [intent for intent in intents if intent.intended_at == asked_at]
+        tasks = push.world.koji.moves_since(asked_at, [_move_of(intent.old) for intent in together])
+        for intent in together:
+            new = [task.id for task in tasks[intent.old["build"]] if task.id not in known]
+            if new:
+                found[intent.key] = new[-1]
     return found
-
-
-def _tasks_of_former_tries(push: Push, build: str) -> set[int]:
-    keys = [_move_key(push, build, attempt) for attempt in range(1, push.engine.run.attempt)]
-    return {each.result for each in push.engine.effect_records(keys).values() if each.is_finished}
 
 
 def _move_of(old: Mapping[str, str]) -> tuple[str, str, str]:
     return old["build"], old["source"], old["target"]
-
-
-def _stuck_moves(push: Push, moves: moving.Moves) -> dict[str, str]:
-    """Builds whose move task is over although they still are where they were."""
-    asked = push.engine.effect_records([_move_key(push, build) for build, _ in moves.now])
-    tasks = {effect.old["build"]: int(effect.result) for effect in asked.values() if effect.is_finished}
-    states = push.world.koji.tasks(tasks.values())
-    over = {build: task for build, task in tasks.items() if task in states and states[task].state.is_final}
-    if not over:
-        return {}
-    tags = push.world.koji.tags_of(over)
-    return {
-        build: f"{build} could not be moved to {push.release.tag}: {_why(push, states[task])}"
-        for build, task in over.items()
-        if push.release.tag not in tags[build]
-    }
 
 
 def _why(push: Push, task: Task) -> str:
@@ -237,18 +256,12 @@ def _why(push: Push, task: Task) -> str:
 
 
 def _leave_behind(push: Push, shipment: Shipment, why: dict[str, str]) -> Shipment:
-    """Without the updates of these builds, whose other builds are where they came from."""
+    """The shipment without the updates of these builds; what was moved of them goes back."""
     ejected = _of_builds(shipment, why)
-    shipment = _eject(push, shipment, ejected)
-    for build in (build for each in ejected for build in each.builds):
-        _put_back(push, build)
-    return shipment
-
-
-def _put_back(push: Push, build: str) -> None:
-    moved = push.engine.effect_record(_move_key(push, build))
-    if moved is not None:
-        take_back_move(push, moved)
+    for tried in _moves_of(push, [build for each in ejected for build in each.builds]).values():
+        for _, effect in tried:
+            take_back_move(push, effect)
+    return _eject(push, shipment, ejected)
 
 
 def _of_builds(shipment: Shipment, why: dict[str, str]) -> tuple[Ejected, ...]:

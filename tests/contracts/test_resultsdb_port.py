@@ -241,7 +241,8 @@ def test_a_moment_in_another_zone_is_sent_as_utc(world: World) -> None:
         (Rule(Kind.STATUS, status=504), SystemUnreachable),
         (Rule(Kind.STATUS, status=429), SystemBusy),
         (Rule(Kind.STATUS, status=400), RequestRefused),
-        (Rule(Kind.STATUS, status=404), RequestRefused),
+        (Rule(Kind.STATUS, status=403), SystemUnreachable),
+        (Rule(Kind.STATUS, status=404), SystemUnreachable),
     ],
 )
 def test_a_bad_answer_to_a_question_has_one_of_our_names(world: World, rule: Rule, error: type[Exception]) -> None:

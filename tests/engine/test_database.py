@@ -22,7 +22,7 @@ from relengotron.engine.journal import inbox, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.migrating import NEWEST
 from relengotron.engine.journal.tables import metadata
-from relengotron.errors import SettingsError, SystemBusy
+from relengotron.errors import SettingsError, SystemBusy, SystemUnreachable
 from relengotron.model.intents import Start
 from tests.engine.toys import EPOCH
 
@@ -94,8 +94,8 @@ def test_a_url_that_cannot_be_opened_is_named(broken: str) -> None:
 
 
 def test_a_password_is_not_told() -> None:
-    with pytest.raises(SettingsError) as refused:
-        Database("postgresql://me:s3cret@127.0.0.1:1/none")
+    with pytest.raises(SystemUnreachable) as refused:
+        Database("postgresql+psycopg://me:s3cret@127.0.0.1:1/none")
     assert "s3cret" not in str(refused.value)
 
 

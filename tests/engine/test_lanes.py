@@ -87,21 +87,22 @@ def test_a_failed_or_parked_run_frees_its_lane(database: Database, world: World)
     assert (house.state(first), house.state(second)) == (RunState.FAILED, RunState.DONE)
 
 
-def test_a_retried_run_waits_for_the_run_that_has_the_lane_now(database: Database, world: World) -> None:
+def test_a_failed_run_gives_its_lane_away_and_is_not_tried_again(database: Database, world: World) -> None:
     house, gate = gated(database, world)
     gate.refused, gate.closed = {"first"}, {"second"}
     first, second = house.open("first"), house.open("second")
     house.settle()
     gate.refused = set()
-    tell(house, Retry(first, "ralph"))
+    tell(house, Retry(first, "ralph"), Cancel(first, "ralph", "away with it"))
     house.settle()
-    assert (house.state(first), house.state(second)) == (RunState.QUEUED, RunState.OPEN)
+    assert (house.state(first), house.state(second)) == (RunState.FAILED, RunState.OPEN)
+    assert house.run(first).attempt == 1
     gate.closed = set()
     house.look(minutes=1)
-    assert (house.state(first), house.state(second)) == (RunState.DONE, RunState.DONE)
-    assert house.run(first).attempt == 2
+    assert (house.state(first), house.state(second)) == (RunState.FAILED, RunState.DONE)
     with database.read() as db:
-        assert [(who, what) for _, who, what in audit.of_run(db, first)] == [("ralph", "retry")]
+        assert audit.of_run(db, first) == []
+        assert "began in its lane after it" in str(runs.why_over(db, house.run(first)))
 
 
 def test_only_the_run_whose_turn_it_is_is_due(database: Database, world: World) -> None:
@@ -243,23 +244,43 @@ def test_finished_runs_cannot_be_cancelled_or_tried_again(house: House, world: W
     assert world.taken_back == []
 
 
-def test_a_retry_of_a_failed_step_keeps_what_was_done(database: Database, world: World) -> None:
-    refusals = [RequestRefused("no")]
-
+def test_a_failed_run_takes_back_what_it_did(database: Database, world: World) -> None:
     def ensure_an_effect(hands: Hands) -> Outcome:
         hands.ensure("effect")
         return Done()
 
     def ensure_no_refusal(hands: Hands) -> Outcome:
         hands.ensure("second")
-        if refusals:
-            raise refusals.pop()
-        return Done()
+        raise RequestRefused("no")
 
     house = House(database, world, ensure_an_effect, ensure_no_refusal)
     run = house.open()
     house.settle()
     assert house.state(run) is RunState.FAILED
+    assert world.present == {}
+    assert [key.split()[-1] for key in world.taken_back] == ["second", "effect"]
+    tell(house, Retry(run[-8:], "ralph"))
+    house.live()
+    assert house.state(run) is RunState.FAILED
+
+
+def test_a_retry_of_a_parked_run_keeps_what_was_done(database: Database, world: World) -> None:
+    defects = [ZeroDivisionError("oops")]
+
+    def ensure_an_effect(hands: Hands) -> Outcome:
+        hands.ensure("effect")
+        return Done()
+
+    def ensure_no_defect(hands: Hands) -> Outcome:
+        hands.ensure("second")
+        if defects:
+            raise defects.pop()
+        return Done()
+
+    house = House(database, world, ensure_an_effect, ensure_no_defect)
+    run = house.open()
+    house.settle()
+    assert house.state(run) is RunState.PARKED
     tell(house, Retry(run[-8:], "ralph"))
     house.live()
     assert house.state(run) is RunState.DONE

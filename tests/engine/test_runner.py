@@ -203,7 +203,7 @@ def test_a_refusal_ends_the_run(database: Database, world: World, trouble: Excep
     run = house.open()
     house.live()
     assert (house.state(run), house.run(run).reason) == (RunState.FAILED, f"{kind}: no")
-    assert house.topics() == ["toy.started", "toy.step", "toy.failed"]
+    assert house.topics() == ["toy.started", "toy.step", "toy.failed", "toy.step"]
 
 
 def test_a_failed_outcome_ends_the_run_and_closes_its_hold(database: Database, world: World) -> None:

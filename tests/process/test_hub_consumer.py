@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import zmq
 
+from relengotron.lab.certificates import Authority
 from relengotron.systems.bus.client import FedmsgBus
 from relengotron.systems.bus.port import Said
 from relengotron.systems.bus.signing import Seal
-from tests.process.certificates import Authority
 from tests.process.running_hub import PATIENCE_S, ROOT, RunningHub, free_port, until
 
 RUNNING = "Running the MokshaHub reactor"

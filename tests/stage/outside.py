@@ -108,7 +108,9 @@ class Outside:
         seeds.add_to_bodhi(self.bodhi, update)
 
 
-def furnish(root: Path, clock: Clock, power: Power, announce: Callable[[str, dict[str, Any]], None], era: Era) -> Outside:
+def furnish(
+    root: Path, clock: Clock, power: Power, announce: Callable[[str, dict[str, Any]], None], era: Era
+) -> Outside:
     """Everything there is before the first update."""
     seeds.folders(root)
     SimulatedOstree(live_ostree(root)).init_archive()

@@ -121,9 +121,7 @@ class PaperBuilder:
 
     @staticmethod
     def _lorax(command: list[str]) -> None:
-        variables = dict(
-            word.split("=", 2)[1:] for word in command if word.startswith("--add-template-var=")
-        )
+        variables = dict(word.split("=", 2)[1:] for word in command if word.startswith("--add-template-var="))
         images = Path(command[-1]) / "images"
         images.mkdir(parents=True)
         tree = SimulatedOstree(Path(variables["ostree_repo"])).content_checksum(variables["ostree_commit"])
@@ -163,4 +161,5 @@ def _composed(row: dict[str, Any]) -> tuple[str, ...]:
     found = _ARTIFACT.search(repr(row["request"]))
     stripped = re.sub(r"\d{8}[-.]\d{6}(-[0-9a-f]{8})?", "RUN", repr(row["request"]))
     stripped = re.sub(r"[0-9a-f]{64}", "COMMIT", stripped)
+    stripped = re.sub(r"[0-9a-f]{8}\.ks", "ONCE.ks", stripped)
     return (found[1], found[2], stripped) if found else (stripped,)

@@ -24,7 +24,10 @@ BUILDER = "builder1"
 PERMISSIONS = ("runroot", "image", "sign", "tag", "releng")
 TAGS = ("", "-updates", "-updates-candidate", "-updates-testing", "-updates-testing-pending", "-updates-pending")
 POLICY = {"tag": "has_perm admin :: allow\nuser relengotron :: allow\nall :: deny not you"}
-COMES_FROM = {"testing": ("-updates-candidate", "-updates-testing-pending"), "stable": ("-updates-testing", "-updates-pending")}
+COMES_FROM = {
+    "testing": ("-updates-candidate", "-updates-testing-pending"),
+    "stable": ("-updates-testing", "-updates-pending"),
+}
 SHIPPED = {
     "atomic-host": ("ostree", "OSTreeIncludesRPM"),
     "atomic-iso": ("image", "ImageIncludesRPM"),

@@ -59,8 +59,7 @@ class Stage:
     # -- the life of the machine ---------------------------------------------------------------------------------------
 
     def _start(self) -> Machine:
-        journal = self.root / "journal.db"
-        database = StormyDatabase(f"sqlite:///{journal}", self.power, is_new=not journal.exists())
+        database = StormyDatabase(f"sqlite:///{self.root / 'journal.db'}", self.power)
         world = self.outside.open(self.settings)
         machine = assemble(self.settings, world, self.bus, self.plugins, self.clock, database)
         with database.read() as db:

@@ -55,16 +55,11 @@ class Power(PowerSupply):
 class StormyDatabase(Database):
     """A journal whose machine may die before and after every commit."""
 
-    def __init__(self, url: str, power: Power, *, is_new: bool) -> None:
-        self._is_new = is_new
+    def __init__(self, url: str, power: Power) -> None:
         super().__init__(url)
         self.power = power
         self.close()  # the power is cut in the story only: no need to wait for the disk
         event.listen(self.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-
-    def _migrate(self) -> None:
-        if self._is_new:
-            super()._migrate()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -61,7 +61,7 @@ def test_a_wrong_type_anywhere_is_parked_or_ignored_and_a_good_request_still_goe
 
 
 def test_an_update_without_builds_is_ejected_by_name_and_the_others_go_on(make_stage: MakeStage) -> None:
-    empty = an_update(alias="FEDORA-2016-empty")
+    empty = an_update("nano-2.6-1.fc24", alias="FEDORA-2016-empty")
     stage = make_stage(UPDATE, era=Era.COMPOSER)
     stage.outside.add(empty)
     bodhi = stage.outside.bodhi.update("FEDORA-2016-empty")

@@ -48,7 +48,7 @@ def test_an_update_that_stays_unsigned_is_ejected_at_the_deadline(make_stage: Ma
 
 
 def test_a_locked_tag_holds_the_lane_until_it_is_unlocked(make_stage: MakeStage) -> None:
-    stage = make_stage(SIGNED, OTHER_LANE)
+    stage = make_stage(SIGNED, an_update("nano-2.6-1.fc25", release="F25"))
     stage.outside.hub.call("admin", "editTag2", TARGET, locked=True)
     stage.start_push()
     stage.run_until_quiet()
@@ -56,7 +56,7 @@ def test_a_locked_tag_holds_the_lane_until_it_is_unlocked(make_stage: MakeStage)
     push = stage.push("F24/testing")
     assert push.state is RunState.HELD, push.reason
     assert TARGET in push.reason
-    assert stage.push("F24/stable").state is RunState.DONE
+    assert stage.push("F25/testing").state is RunState.DONE
 
     stage.outside.hub.call("admin", "editTag2", TARGET, locked=False)
     stage.wait(minutes=1)

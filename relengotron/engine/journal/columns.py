@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from sqlalchemy import Connection, String, Table, Text
+from sqlalchemy import Column, Connection, String, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -33,13 +33,20 @@ class Name(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Make the name one that can be stored and found again."""
-        if value is None:
-            return None
+        return None if value is None else self.stored(value)
+
+    def stored(self, value: str) -> str:
+        """The name as the column holds it."""
         text = _storable(value)
         if len(text) <= self.length:
             return text
         digest = hashlib.sha256(text.encode()).hexdigest()[:32]
         return f"{text[: self.length - 33]}~{digest}"
+
+
+def as_stored(column: Column[Any], name: str) -> str:
+    """What a column of names holds for this one."""
+    return column.type.stored(name) if isinstance(column.type, Name) else name
 
 
 def insert_once(db: Connection, table: Table, values: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from relengotron.engine.journal import migrating
-from relengotron.errors import SettingsError, SystemBusy
+from relengotron.errors import SettingsError, SystemBusy, SystemUnreachable
 
 
 class Database:
@@ -21,6 +21,7 @@ class Database:
         """Open the database and bring its tables up to date, if that is allowed.
 
         Raises:
+            SystemUnreachable: its server does not answer now.
             SettingsError: the URL cannot be opened, or its tables are of another version and must stay as they are.
         """
         try:
@@ -30,6 +31,10 @@ class Database:
             except BaseException:
                 self.engine.dispose()
                 raise
+        except OperationalError as trouble:
+            if _is_a_server(url):
+                raise SystemUnreachable(f"the journal's server does not answer: {trouble.orig}") from trouble
+            raise SettingsError(f"journal.url: cannot open {_without_password(url)!r}: {trouble}") from trouble
         except (SQLAlchemyError, OSError, ImportError) as trouble:
             raise SettingsError(f"journal.url: cannot open {_without_password(url)!r}: {trouble}") from trouble
         self._turn = RLock()
@@ -104,6 +109,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     reads_only = connection.get_execution_options().get("relengotron_reads_only", False)
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _is_a_server(url: str) -> bool:
+    return make_url(url).get_backend_name() != "sqlite"
 
 
 def _without_password(url: str) -> str:

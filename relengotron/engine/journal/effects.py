@@ -1,16 +1,17 @@
 """Changes outside: intended before they are made, finished when their result is known."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from relengotron.engine.journal.columns import as_stored
 from relengotron.engine.journal.tables import effects
 from relengotron.engine.journal.times import moment, moment_or_none, stamp
 from relengotron.model.codec import to_json
 from relengotron.model.run import EffectRecord
-
 
 KEYS_IN_ONE_QUESTION = 500
 
@@ -24,9 +25,9 @@ def find_many(db: Connection, run: str, keys: Sequence[str]) -> dict[str, Effect
     """The effects that a run intended under these keys."""
     found: dict[str, EffectRecord] = {}
     for start in range(0, len(keys), KEYS_IN_ONE_QUESTION):
-        some = keys[start : start + KEYS_IN_ONE_QUESTION]
-        rows = db.execute(select(effects).where(effects.c.run == run, effects.c.key.in_(some))).mappings()
-        found |= {row["key"]: _effect(row) for row in rows}
+        asked = {as_stored(effects.c.key, key): key for key in keys[start : start + KEYS_IN_ONE_QUESTION]}
+        rows = db.execute(select(effects).where(effects.c.run == run, effects.c.key.in_(asked))).mappings()
+        found |= {asked[row["key"]]: replace(_effect(row), key=asked[row["key"]]) for row in rows}
     return found
 
 

@@ -86,7 +86,7 @@ def counts(db: Connection) -> dict[MessageState, int]:
 
 def last_received(db: Connection) -> datetime | None:
     """When the newest message was stored."""
-    newest = db.execute(select(func.max(inbox.c.received_at))).scalar()
+    newest = db.execute(select(inbox.c.received_at).order_by(inbox.c.id.desc()).limit(1)).scalar()
     return None if newest is None else moment(newest)
 
 

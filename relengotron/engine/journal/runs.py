@@ -15,14 +15,15 @@ from relengotron.model.intents import Start
 from relengotron.model.outcome import Watch
 from relengotron.model.run import Run, RunState, StepRecord, StepState
 
-BEGUN = (RunState.OPEN, RunState.HELD, RunState.CANCELLING)
+TAKEN_BACK = (RunState.CANCELLING, RunState.FAILING)
+BEGUN = (RunState.OPEN, RunState.HELD, *TAKEN_BACK)
 UNFINISHED = (RunState.QUEUED, *BEGUN)
 GOING = (RunState.QUEUED, RunState.OPEN, RunState.HELD)
 UNDO = "undo"
 SHORTEST_ABBREVIATION = 4
 
 _TURN = (
-    case((runs.c.state.in_((RunState.OPEN, RunState.HELD)), 0), (runs.c.state == RunState.CANCELLING, 1), else_=2),
+    case((runs.c.state.in_((RunState.OPEN, RunState.HELD)), 0), (runs.c.state.in_(TAKEN_BACK), 1), else_=2),
     runs.c.number,
     runs.c.id,
 )
@@ -98,6 +99,35 @@ def next_in_lane(db: Connection, lane: str) -> Run | None:
     query = select(runs).where(runs.c.lane == lane, runs.c.state.in_(UNFINISHED)).order_by(*_TURN).limit(1)
     row = db.execute(query).mappings().first()
     return None if row is None else _run(row)
+
+
+def overtaken_by(db: Connection, run: Run) -> Run | None:
+    """The newest later run of the lane that has begun: what an older one did may be part of it by now."""
+    own = select(runs.c.number).where(runs.c.id == run.id).scalar_subquery()
+    query = (
+        select(runs)
+        .where(runs.c.lane == run.lane, runs.c.number > own, runs.c.state.not_in((RunState.QUEUED,)))
+        .order_by(runs.c.number.desc())
+        .limit(1)
+    )
+    row = db.execute(query).mappings().first()
+    return None if row is None else _run(row)
+
+
+def why_over(db: Connection, run: Run) -> str | None:
+    """Why neither retry nor cancel can do anything about a run any more, None when they can."""
+    if run.state in (RunState.DONE, RunState.CANCELLED):
+        return f"it is {run.state}"
+    if run.state.is_being_taken_back:
+        return "what it did is being taken back already"
+    if not run.state.is_finished:
+        return None
+    later = overtaken_by(db, run)
+    if later is not None:
+        return f"{later.id} began in its lane after it and may ship what it left"
+    if run.state is RunState.FAILED and UNDO in steps_of(db, run.id):
+        return "what it did was taken back when it failed; order the push again"
+    return None
 
 
 def change(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from relengotron.messages.wire import Identifier, Person, Title, Wire, read
+from relengotron.messages.wire import Identifier, Person, Sentence, Wire, read
 from relengotron.model.events import CancelWished, RetryWished
 
 WISHES = "relengotron.person."
@@ -17,7 +17,7 @@ class _Retry(Wire):
 class _Cancel(Wire):
     run: Identifier
     agent: Person
-    reason: Title
+    reason: Sentence
 
 
 def retry_wished(body: Mapping[str, Any]) -> RetryWished:

@@ -86,7 +86,9 @@ class BodhiClient:
         return self._service.base_url
 
     def _has_comment(self, alias: str, marker: str) -> bool:
-        answer = self._service.get(f"/updates/{path_segment(alias)}")
+        answer = self._service.find(f"/updates/{path_segment(alias)}")
+        if answer is None:
+            raise RequestRefused(f"Bodhi has no update {alias} (404)")
         try:
             return any(marker in comment["text"] for comment in answer["update"]["comments"])
         except (KeyError, TypeError) as wrong:

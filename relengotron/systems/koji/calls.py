@@ -1,7 +1,7 @@
 """How is one question or one act brought to the hub, alone or many in one request?"""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 from xmlrpc.client import Fault
@@ -16,6 +16,7 @@ T = TypeVar("T")
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 CALLS_IN_ONE_REQUEST: Final = 200
+DEFECT_OF_THE_HUB: Final = 1
 _UNKNOWN = re.compile(r"No such |invalid (format|build)|query returned no rows|No matching ", re.IGNORECASE)
 
 
@@ -80,19 +81,27 @@ def _groups(calls: Sequence[Call]) -> Iterable[Sequence[Call]]:
 
 
 def _multicall(session: Any, calls: Sequence[Call]) -> list[Any]:
-    with session.multicall() as batch:
-        asked = [batch.callMethod(method, *words, **named) for method, words, named in calls]
-    return [_answer_or_refusal(call) for call in asked]
+    """What came of every call, in order: its value or the refusal. One that fails is undone alone."""
+    batch = session.multicall()
+    for method, words, named in calls:
+        batch.callMethod(method, *words, **named)
+    return [_answer_or_refusal(each) for each in batch.call_all()]
 
 
-def _answer_or_refusal(call: Any) -> Any:
-    """A failing sub-call is undone alone: it must not cost the answers of the others."""
-    try:
-        return call.result
-    except koji.ServerOffline:
-        raise
-    except _REFUSALS as refused:
-        return refused
+def _answer_or_refusal(item: Any) -> Any:
+    if not isinstance(item, Mapping):
+        return item[0]
+    refused = koji.convertFault(Fault(item["faultCode"], _words_of(item)))
+    if isinstance(refused, koji.ServerOffline):
+        raise refused
+    return refused
+
+
+def _words_of(item: Mapping[str, Any]) -> str:
+    """A defect of the hub is named in the traceback only."""
+    if item["faultCode"] == DEFECT_OF_THE_HUB and item.get("traceback"):
+        return "".join(item["traceback"])
+    return str(item["faultString"])
 
 
 def _known_or(missing: Any, answer: Any) -> Any:

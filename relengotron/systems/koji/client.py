@@ -7,13 +7,14 @@ from typing import Any, Final
 
 import koji
 
-from relengotron.errors import NotTaggedThere, RelengError, RequestRefused
+from relengotron.errors import NotTaggedThere, RelengError, RequestRefused, SystemUnreachable
 from relengotron.systems.koji import reading
 from relengotron.systems.koji.calls import Call, Calls, raise_refusal
 from relengotron.systems.koji.port import Build, Host, ImageBuild, Rpm, Runroot, Tag, Target, Task, TaskState
 from relengotron.systems.koji.session import Sessions
 
 TASKS_IN_ONE_REQUEST: Final = 500
+LAST_CHUNK: Final = -1
 CLOCKS_DIFFER_BY: Final = 60.0
 """How many seconds the clocks of the hub and of this machine may differ when a lost task is looked for."""
 
@@ -93,10 +94,14 @@ class KojiHub:
         return int(self._calls.act("buildImageOz", *words, opts=options))
 
     def upload(self, directory: str, name: str, content: bytes) -> str:
-        """Put a small file where tasks can read it; its path as tasks name it."""
+        """Put a small file where tasks can read it; its path as tasks name it.
+
+        It is sent as the last chunk of itself: a first chunk may not be sent again after a lost answer.
+        """
         checksum = koji.util.md5_constructor(content).hexdigest()
         encoded = base64.b64encode(content).decode("ascii")
-        self._calls.act("uploadFile", directory, name, len(content), checksum, 0, encoded)
+        if not self._calls.act("uploadFile", directory, name, len(content), checksum, LAST_CHUNK, encoded):
+            raise SystemUnreachable(f"the upload of {directory}/{name} arrived damaged at Koji")
         return f"{directory}/{name}"
 
     def tasks(self, ids: Collection[int]) -> Mapping[int, Task]:

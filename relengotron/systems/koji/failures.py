@@ -63,7 +63,7 @@ def meaning_of(refused: koji.GenericError | Fault, *, acting: bool) -> RelengErr
     if isinstance(refused, koji.LockError):
         return SystemBusy(f"Koji: {text}")
     if _is_about_the_session(refused):
-        return SessionGone(f"the Koji session is no longer good: {text}")
+        return SessionGone(f"the Koji session is not good (any more): {text}")
     if isinstance(refused, koji.TagError) and "not in tag" in text:
         return NotTaggedThere(f"Koji: {text}")
     if isinstance(refused, koji.GenericError):
@@ -118,5 +118,5 @@ def _text(error: BaseException) -> str:
 
 def _without_secrets(text: str) -> str:
     """Old hubs are given the session's key in the address, which errors repeat."""
-    shown = _SECRETS.sub(r"\1=...", text)
+    shown = _SECRETS.sub(r"\1=...", text).strip()
     return shown if len(shown) <= LONGEST_TEXT else f"{shown[:LONGEST_TEXT]}..."

@@ -10,11 +10,13 @@ import koji
 import requests
 
 from relengotron.errors import RequestRefused, SystemUnreachable
-from relengotron.systems.koji.failures import koji_failures
+from relengotron.systems.koji.failures import SessionGone, koji_failures
 
 
 class _Session(koji.ClientSession):  # type: ignore[misc]
     """Koji's own session on an HTTP connection that we choose."""
+
+    opts: dict[str, Any]
 
     def __init__(self, hub: str, options: dict[str, Any], http: Callable[[], requests.Session]) -> None:
         self._http = http
@@ -126,8 +128,8 @@ class Sessions:
         try:
             with koji_failures(acting=False), self._turn():
                 self._prove_who_we_are(session)
-        except RequestRefused as refused:
-            raise SystemUnreachable(f"cannot log in: {refused}") from refused
+        except (RequestRefused, SessionGone) as refused:
+            raise SystemUnreachable(f"Koji: cannot log in: {refused}") from refused
         except ImportError as missing:
             raise RequestRefused("Koji: to log in by keytab, install requests-gssapi") from missing
 

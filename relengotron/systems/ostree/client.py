@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemBusy, SystemUnreachable
 from relengotron.systems.ostree.command import OstreeCommand
+from relengotron.systems.ostree.files import has_whole_commit, head_in, is_alias, is_archive
 from relengotron.systems.ostree.gvariant import quoted
 from relengotron.systems.ostree.names import checked_commit, checked_ref, is_commit
 from relengotron.systems.ostree.port import CommitInfo, FsckAnswer
@@ -40,6 +41,8 @@ class OstreeCli:
 
     def init_archive(self) -> None:
         """An archive repo exists here."""
+        if is_archive(self._path):
+            return
         try:
             self._path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -50,8 +53,11 @@ class OstreeCli:
 
     def head(self, ref: str) -> str | None:
         """The commit that a ref shows, None when there is no such ref."""
+        found = head_in(self._path, checked_ref(ref))
+        if found is not None:
+            return found
         try:
-            return self._quick.ask("rev-parse", checked_ref(ref)).strip()
+            return self._quick.ask("rev-parse", ref).strip()
         except RequestRefused as refusal:
             if f"Refspec '{ref}' not found" in str(refusal):
                 return None
@@ -71,8 +77,10 @@ class OstreeCli:
 
     def has_commit(self, commit: str) -> bool:
         """Say whether the commit is in this repo and every pull of it came to its end."""
+        if has_whole_commit(self._path, checked_commit(commit)):
+            return True
         try:
-            self._quick.ask("show", checked_commit(commit))
+            self._quick.ask("show", commit)
         except RequestRefused:
             return False
         return not (self._path / "state" / f"{commit}.commitpartial").exists()
@@ -176,8 +184,9 @@ class OstreeCli:
     @contextmanager
     def _writing(self, ref: str) -> Iterator[None]:
         """Hold this ref against every other writer of ours; a taken lock is answered at once, never waited for."""
-        if ref in (aliases := self.aliases()):
-            raise RequestRefused(f"{ref} is an alias of {aliases[ref]}; writing would replace it by a plain ref")
+        if is_alias(self._path, ref):
+            stands_for = self.aliases().get(ref)
+            raise RequestRefused(f"{ref} is an alias of {stands_for}; writing would replace it by a plain ref")
         locks = self._path / _LOCKS
         locks.mkdir(exist_ok=True)
         descriptor = os.open(locks / quote(ref, safe=""), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

@@ -18,6 +18,8 @@ TIMEOUT = (10.0, 120.0)
 SMALLEST_PAGES = 100
 HALVINGS_OF_A_SLOW_QUESTION = 2
 _GAVE_UP = frozenset({502, 503, 504})
+_SAID_BY_SOMETHING_ELSE = frozenset({301, 302, 307, 308, 401, 403, 404, 407, 408, 429})
+"""Answers to a read that PDC does not give by itself: a proxy, a wall or a moved address does."""
 
 
 class _TooSlow(SystemUnreachable):
@@ -150,12 +152,14 @@ class HttpPdc:
 
 
 def _json(answer: requests.Response) -> Any:
+    if answer.status_code in _SAID_BY_SOMETHING_ELSE:
+        raise SystemUnreachable(f"GET {answer.url[:200]}: {_said(answer)}")
     if answer.status_code != HTTPStatus.OK:
         raise RequestRefused(f"GET {answer.url[:200]}: {_said(answer)}")
     try:
         return answer.json()
     except ValueError as wrong:
-        raise MalformedInput(f"GET {answer.url[:200]}: not JSON: {_said(answer)}") from wrong
+        raise SystemUnreachable(f"GET {answer.url[:200]}: not JSON, something else answers: {_said(answer)}") from wrong
 
 
 def _said(answer: requests.Response) -> str:

@@ -1,10 +1,10 @@
 """How does a person's wish reach the daemon?"""
 
-import getpass
 from collections.abc import Sequence
 
 import pytest
 
+from relengotron.cli.surroundings import person
 from relengotron.engine.journal import inbox
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import StoredMessage
@@ -26,14 +26,13 @@ def test_a_wish_becomes_a_message_in_the_inbox(
     (message,) = stored(database)
     envelope = Envelope.read(message.raw)
     assert envelope.suffix == f"relengotron.person.{wish}"
-    assert envelope.body == {"run": held, "agent": getpass.getuser(), "reason": reason[-1] if reason else ""}
+    assert envelope.body == {"run": held, "agent": person(), "reason": reason[-1] if reason else ""}
 
 
 def test_a_run_that_is_over_is_left_alone(relengotron: Command, database: Database, done: str) -> None:
-    assert (
-        "is done: there is nothing to cancel" in relengotron("runs", "cancel", done, "--reason", "x", status=1).output
-    )
-    assert "is done: there is nothing to retry" in relengotron("runs", "retry", done, status=1).output
+    for order in (("cancel", done, "--reason", "x"), ("retry", done)):
+        told = relengotron("runs", *order, status=1).output
+        assert f"there is nothing to {order[0]}: it is done" in told
     assert not stored(database)
 
 

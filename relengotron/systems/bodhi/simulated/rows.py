@@ -177,8 +177,8 @@ class Update:
 
     @property
     def content_type(self) -> str:
-        """The kind of its builds."""
-        return self.builds[0].type
+        """The kind of its builds; an update that has lost all of them was one of RPMs."""
+        return self.builds[0].type if self.builds else "rpm"
 
     @property
     def is_signed(self) -> bool:

@@ -1,0 +1,55 @@
+"""Measure everything and append it to bench/results.jsonl: ``make bench``; ``python -m bench PART`` for one part."""
+
+import argparse
+import logging
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from bench import journal, push, reaction, results
+from bench.results import Measure
+
+PARTS = ("push", "reaction", "journal")
+KEPT_RPMS = Path(".lab") / "bench"
+
+
+def main() -> None:
+    """Run the parts that were asked for; each prints as it goes, and all is written at the end."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all without any")
+    parser.add_argument("--pushes", type=int, default=reaction.PUSHES, help="pushes to take reactions from")
+    asked = parser.parse_args()
+    unknown = set(asked.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    logging.disable(logging.WARNING)
+    wanted = asked.parts or PARTS
+    machine = str(results.noise_of_the_machine())
+    print(f"the machine: {machine}")
+    measures: list[Measure] = []
+    with tempfile.TemporaryDirectory(prefix="relengotron-bench-") as scratch:
+        if "push" in wanted or "journal" in wanted:
+            print("one push of the demo, with a real hub:")
+            measures += _shown(push.measure(KEPT_RPMS, Path(scratch) / "one-push.sqlite"))
+        if "journal" in wanted:
+            print("the journal:")
+            config = KEPT_RPMS.absolute() / "world" / "config"
+            measures += _shown(journal.measure(Path(scratch), config, Path(scratch) / "one-push.sqlite"))
+        if "reaction" in wanted:
+            print("reactions:")
+            measures += _shown(reaction.measure(KEPT_RPMS, asked.pushes))
+    results.write(measures, f"{machine}; at the end: {results.noise_of_the_machine()}")
+    missed = [measure.name for measure in measures if measure.is_met is False]
+    print(f"written to {results.RESULTS}; missed: {', '.join(missed) or 'nothing'}")
+
+
+def _shown(measures: Iterable[Measure]) -> list[Measure]:
+    shown = []
+    for measure in measures:
+        results.show(measure)
+        shown.append(measure)
+    return shown
+
+
+if __name__ == "__main__":
+    main()

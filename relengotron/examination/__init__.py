@@ -1,0 +1,23 @@
+"""Can we work here? What ``relengotron doctor`` looks at, one file for each place it looks into."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from relengotron.examination import koji, places, plugins, services
+from relengotron.examination.finding import Finding
+from relengotron.sdk.discovery import Plugins, discover
+from relengotron.settings import Settings
+from relengotron.systems.world import World, open_world
+
+__all__ = ["Finding", "examine"]
+
+
+def examine(
+    settings: Settings, world: World | None = None, installed: Plugins | None = None, now: datetime | None = None
+) -> Iterator[Finding]:
+    """Ask every outside service whether it is there and lets us do what we need; nothing is changed there."""
+    world, installed = world or open_world(settings), installed or discover()
+    yield from plugins.findings(settings, installed)
+    yield from places.findings(settings, world)
+    yield from koji.findings(settings, world.koji, installed, now or datetime.now(UTC))
+    yield from services.findings(settings, world)

@@ -1,0 +1,28 @@
+"""What is one line of ``relengotron doctor``?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from relengotron.errors import RelengError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it is well, what was found, and what to do when it is not."""
+
+    name: str
+    ok: bool
+    fact: str
+    remedy: str = ""
+
+
+class NotWell(RelengError):
+    """A look found something that will stop a push; the text says what."""
+
+
+def look(name: str, at: Callable[[], str], remedy: str) -> Finding:
+    """What a look found; its failure of any kind is a red line with the remedy."""
+    try:
+        return Finding(name, True, at())
+    except (RelengError, OSError) as trouble:
+        return Finding(name, False, str(trouble), remedy)

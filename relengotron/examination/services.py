@@ -1,0 +1,97 @@
+"""Do Bodhi, PDC and ResultsDB know what the configuration says of them?"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from relengotron.examination.finding import Finding, NotWell, look
+from relengotron.examination.plugins import every_artifact
+from relengotron.settings import Settings
+from relengotron.settings.releases import Release
+from relengotron.systems.bodhi.port import Bodhi, BodhiRelease
+from relengotron.systems.pdc.port import Pdc
+from relengotron.systems.resultsdb.port import ResultsDb
+from relengotron.systems.world import World
+
+STORED_OUTCOMES: Final = frozenset({"PASSED"})
+OVER: Final = frozenset({"disabled", "archived"})
+
+
+def findings(settings: Settings, world: World) -> Iterator[Finding]:
+    """Each service, and what it knows of each release."""
+    yield look("bodhi", world.bodhi.identity, "look at systems.bodhi.url in systems.yaml")
+    yield look("pdc", world.pdc.identity, "look at systems.pdc.url in systems.yaml")
+    yield look("pdc types", partial(_types, settings, world.pdc), "ask a PDC administrator for the missing rows")
+    yield look("resultsdb", world.resultsdb.identity, "look at systems.resultsdb.url in systems.yaml")
+    yield look(
+        "resultsdb outcomes",
+        partial(_outcomes, world.resultsdb),
+        "ask who runs ResultsDB to allow them; without them no compose can be reported",
+    )
+    for name, release in settings.releases.items():
+        yield look(
+            f"{name}: bodhi release",
+            partial(_bodhi_release, world.bodhi, name, release),
+            f"make releases.{name}.requests in releases.yaml and the release in Bodhi agree",
+        )
+        yield look(
+            f"{name}: pdc release",
+            partial(_pdc_release, world.pdc, release),
+            f"look at releases.{name}.pdc_release in releases.yaml, or ask a PDC administrator",
+        )
+
+
+def _types(settings: Settings, pdc: Pdc) -> str:
+    """Every type is asked for in each push; a kind that hangs on PDC needs one of its own."""
+    types = settings.systems.pdc.relation_types
+    kinds = {artifact.kind for artifact in every_artifact(settings) if artifact.component is not None}
+    unnamed = sorted(kinds - types.keys())
+    if unnamed:
+        raise NotWell(f"systems.pdc.relation_types names no type for {', '.join(unnamed)}, which have components")
+    wanted = set(types.values())
+    missing = wanted - pdc.relation_types()
+    if missing:
+        raise NotWell(f"PDC has no relationship type {', '.join(sorted(missing))}")
+    return f"relationship types {', '.join(sorted(wanted)) or 'are not needed'}"
+
+
+def _outcomes(resultsdb: ResultsDb) -> str:
+    allowed = resultsdb.outcomes()
+    missing = STORED_OUTCOMES - allowed
+    if missing:
+        raise NotWell(f"ResultsDB takes no {', '.join(sorted(missing))}; it takes {', '.join(sorted(allowed))}")
+    return ", ".join(sorted(allowed))
+
+
+def _pdc_release(pdc: Pdc, release: Release) -> str:
+    found = pdc.release(release.pdc_release)
+    if found is None:
+        raise NotWell(f"PDC has no release {release.pdc_release}")
+    if not found.active:
+        raise NotWell(f"{found.release_id} is not active in PDC: its life is over")
+    return f"{found.release_id} is active"
+
+
+def _bodhi_release(bodhi: Bodhi, name: str, release: Release) -> str:
+    found = bodhi.release(name)
+    if found is None:
+        raise NotWell(f"Bodhi has no release {name}")
+    if found.state in OVER:
+        raise NotWell(f"{name} is {found.state} in Bodhi: nothing is pushed to it any more")
+    apart = [words for words in _disagreements(found, release) if words]
+    if apart:
+        raise NotWell("; ".join(apart))
+    return f"{name} is {found.state or 'known'}, its tags agree"
+
+
+def _disagreements(found: BodhiRelease, release: Release) -> Iterator[str]:
+    of_bodhi = {
+        "testing": (found.testing_tag, found.pending_testing_tag),
+        "stable": (found.stable_tag, found.pending_stable_tag),
+    }
+    for request, target in release.requests.items():
+        tag, pending = of_bodhi[request]
+        if tag and tag != target.tag:
+            yield f"{request}: Bodhi says {tag}, the configuration {target.tag}"
+        if pending and pending not in target.pending_tags:
+            yield f"{request}: the configuration leaves Bodhi's {pending} out of pending_tags"

@@ -1,0 +1,105 @@
+"""How did the world end? Everything outside that a push changes, without ids and times that differ each time."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from relengotron.systems.mirror.paths import PRIVATE
+from tests.stage.paper_builder import tasks_made
+from tests.stage.stage import Stage
+from tests.stage.weather import StormyOstree
+
+ABOUT_A_MESSAGE = ("topic", "lane", "artifact", "step", "state", "failure")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Two rehearsals went alike when their endings are equal."""
+
+    runs: Counter[tuple[str, str, str]]
+    tasks: Counter[tuple[Any, ...]]
+    tags: dict[str, tuple[str, ...]]
+    results: Counter[tuple[str, ...]]
+    files: dict[str, str]
+    trees: dict[str, str]
+    leftovers: tuple[str, ...]
+    said: Counter[tuple[Any, ...]]
+    updates: dict[str, tuple[str, bool]]
+    parked: tuple[str, ...]
+
+
+def ending_of(stage: Stage) -> Ending:
+    """Look at everything."""
+    assert stage.unsent() == 0
+    return Ending(
+        runs=Counter((run.workflow, run.lane.split("/2016")[0], str(run.state)) for run in stage.runs()),
+        tasks=_tasks(stage),
+        tags=_tags(stage),
+        results=_results(stage),
+        files=_files(stage),
+        trees=_trees(stage),
+        leftovers=_leftovers(stage),
+        said=Counter(
+            tuple(body.get(key) for key in ABOUT_A_MESSAGE)
+            for body in stage.said()
+            if body.get("state") != "running" and body["topic"] != "push.hold"
+        ),
+        updates={str(each.alias): (each.status, each.locked) for each in stage.outside.bodhi.updates},
+        parked=tuple(stage.parked()),
+    )
+
+
+def _tasks(stage: Stage) -> Counter[tuple[Any, ...]]:
+    made: Counter[tuple[Any, ...]] = Counter()
+    for key, count in tasks_made(stage.outside.hub).items():
+        made[tuple(eval(repr(key).replace(str(stage.root), "ROOT")))] += count
+    return made
+
+
+def _tags(stage: Stage) -> dict[str, tuple[str, ...]]:
+    hub = stage.outside.hub
+    return {
+        nvr: tuple(sorted(tag["name"] for tag in hub.call(None, "listTags", build=nvr)))
+        for update in stage.outside.bodhi.updates
+        for nvr in (build.nvr for build in update.builds)
+    }
+
+
+def _results(stage: Stage) -> Counter[tuple[str, ...]]:
+    shown = [stage.outside.results.show_result(row) for row in stage.outside.results.results.by_id.values()]
+    names = {
+        row["data"]["item"][0]: f"{row['data']['request'][0]} {row['data']['artifact'][0]}"
+        for row in shown
+        if "artifact" in row["data"]
+    }
+    return Counter((row["testcase"]["name"], names[row["data"]["item"][0]], row["outcome"]) for row in shown)
+
+
+def _files(stage: Stage) -> dict[str, str]:
+    pub = stage.root / "pub"
+    found = {}
+    for path in sorted(pub.rglob("*")):
+        name = path.relative_to(pub).as_posix()
+        if path.is_file() and not name.startswith((PRIVATE, "atomic/repo/")):
+            found[_without_times(name)] = _without_times(path.read_bytes().decode("latin-1"))
+    return found
+
+
+def _without_times(text: str) -> str:
+    return (
+        "".join("#" if letter.isdigit() else letter for letter in text)
+        if "images/" in text or "atomic-" in text
+        else text
+    )
+
+
+def _trees(stage: Stage) -> dict[str, str]:
+    live: StormyOstree = stage.outside.live
+    assert live.fsck().clean
+    return {ref: live.content_checksum(commit) for ref, commit in live.refs().items()}
+
+
+def _leftovers(stage: Stage) -> tuple[str, ...]:
+    """Staged files that nobody took away."""
+    staged = stage.root / "pub" / f"{PRIVATE}-stage"
+    return tuple(path.name for path in staged.rglob("*") if path.is_file())

@@ -1,0 +1,200 @@
+"""Does ``relengotron doctor`` see beforehand what would stop a push, and say what to do?"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relengotron.examination import Finding, examine
+from relengotron.sdk.discovery import Plugins
+from relengotron.settings import load
+from relengotron.systems.mischief import Kind, Rule
+from tests.builders import an_update
+from tests.stage.outside import methods_in
+from tests.stage.stage import Stage
+from tests.stories.conftest import MakeStage
+
+SHIPPED = an_update("bash-4.3.42-5.fc24")
+
+
+@pytest.fixture
+def stage(make_stage: MakeStage) -> Stage:
+    """A Koji, a Bodhi and a PDC where everything is well."""
+    stage = make_stage(SHIPPED)
+    for channel in ("runroot", "image"):
+        stage.outside.hub.call("admin", "addHostToChannel", "builder1", channel)
+    stage.outside.hub.call("builder1", "host.updateHost", 0.0, True)
+    return stage
+
+
+def told_by(stage: Stage, settings: Any = None, plugins: Plugins | None = None) -> dict[str, Finding]:
+    found = list(
+        examine(
+            settings or stage.settings,
+            stage.outside.open(stage.settings),
+            plugins or stage.plugins,
+            stage.clock(),
+        )
+    )
+    assert len({each.name for each in found}) == len(found)
+    assert all(each.remedy for each in found if not each.ok)
+    return {each.name: each for each in found}
+
+
+def red(stage: Stage, settings: Any = None) -> dict[str, str]:
+    return {name: each.fact for name, each in told_by(stage, settings).items() if not each.ok}
+
+
+def configured(stage: Stage, file: str, change: Callable[[str], str]) -> Any:
+    path = stage.root / "config" / file
+    path.write_text(change(path.read_text()))
+    return load(stage.root / "config")
+
+
+def test_all_is_green_where_all_is_well(stage: Stage) -> None:
+    found = told_by(stage)
+    assert {name: each.fact for name, each in found.items() if not each.ok} == {}
+    assert len(found) > 25
+    assert found["koji"].fact.endswith("logged in as relengotron")
+    assert found["koji builders of channel runroot"].fact == "builder1 (x86_64 i386)"
+    assert found["F24/testing: koji moves"].fact == "builds may move to f24-updates-testing"
+
+
+def test_looking_changes_nothing(stage: Stage) -> None:
+    effects, root = stage.power.effects, stage.root / "pub"
+    before = sorted(root.rglob("*"))
+    told_by(stage)
+    assert stage.power.effects == effects
+    assert sorted(root.rglob("*")) == before
+
+
+def test_permissions_are_those_that_the_configured_artifacts_need(stage: Stage) -> None:
+    for permission in ("image", "sign"):
+        stage.outside.hub.call("admin", "revokePermission", "relengotron", permission)
+    assert red(stage)["koji permissions"].startswith("we lack image, sign; we hold releng")
+    stage.outside.hub.call("admin", "grantPermission", "relengotron", "admin")
+    assert red(stage) == {}
+
+
+def test_a_permission_that_no_artifact_needs_is_not_missed(stage: Stage) -> None:
+    stage.outside.hub.call("admin", "revokePermission", "relengotron", "image")
+    settings = configured(stage, "artifacts/stage.yaml", lambda text: text.replace("carrier: image", "carrier: lorax"))
+    found = told_by(stage, settings)
+    assert found["koji permissions"].ok
+    assert "koji builders of channel image" not in found
+
+
+def test_a_wrong_login_is_told_and_the_rest_of_koji_left_out(stage: Stage) -> None:
+    stage.outside.hub.set_password("relengotron", "another one")
+    found = told_by(stage)
+    assert "invalid username or password" in found["koji"].fact
+    assert "systems.yaml" in found["koji"].remedy
+    assert "koji permissions" not in found
+    assert found["bodhi"].ok
+
+
+def test_builders_that_do_not_speak_any_more(stage: Stage) -> None:
+    stage.wait(minutes=11)
+    assert "no builder is alive: builder1 (last seen 2016" in red(stage)["koji builders of channel runroot"]
+    stage.outside.hub.call("builder1", "host.updateHost", 0.0, True)
+    assert red(stage) == {}
+    stage.outside.hub.call("admin", "disableHost", "builder1")
+    assert red(stage)["koji builders of channel image"] == "no builder is alive"
+
+
+def test_a_channel_that_is_not_there(stage: Stage) -> None:
+    stage.outside.hub.call("admin", "renameChannel", "runroot", "somewhere")
+    assert "runroot" in red(stage)["koji builders of channel runroot"]
+
+
+def test_tags_targets_and_locks(stage: Stage) -> None:
+    hub = stage.outside.hub
+    hub.call("admin", "deleteTag", "f25-updates-pending")
+    hub.call("admin", "editBuildTarget", "f25", "f25", "f25", "f25-updates-candidate")
+    hub.call("admin", "deleteBuildTarget", "f24")
+    hub.call("admin", "editTag2", "f24-updates", locked=True)
+    hub.call("admin", "editTag2", "f24-build", arches="x86_64")
+    assert red(stage) == {
+        "F24: koji tags": "f24-build has no build root for i686",
+        "F24: koji target": "Koji has no build target f24",
+        "F24/stable: koji moves": (
+            "f24-updates-testing to f24-updates: f24-updates: tag is locked; "
+            "f24-updates-candidate to f24-updates: f24-updates: tag is locked"
+        ),
+        "F25: koji tags": "Koji has no tag f25-updates-pending",
+        "F25: koji target": "f25 works in f25; the configuration says f25-build",
+    }
+
+
+def test_bodhi_and_the_configuration_must_agree(stage: Stage) -> None:
+    settings = configured(
+        stage,
+        "releases.yaml",
+        lambda text: text.replace("tag: f24-updates-testing\n", "tag: f24-testing\n").replace(
+            "- f24-updates-pending", "- f24-pending"
+        ),
+    )
+    found = red(stage, settings)["F24: bodhi release"]
+    assert "testing: Bodhi says f24-updates-testing, the configuration f24-testing" in found
+    assert "stable: the configuration leaves Bodhi's f24-updates-pending out of pending_tags" in found
+
+
+def test_a_release_that_nobody_knows(stage: Stage) -> None:
+    settings = configured(
+        stage, "releases.yaml", lambda text: text.replace("F25:", "F77:").replace("fedora-25-updates", "fedora-77")
+    )
+    found = red(stage, settings)
+    assert found["F77: bodhi release"] == "Bodhi has no release F77"
+    assert found["F77: pdc release"] == "PDC has no release fedora-77"
+
+
+def test_relationship_types_that_pdc_has_not_or_nobody_named(stage: Stage) -> None:
+    odd = "pdc:\n  relation_types: {ostree: Contains}\n"
+    settings = configured(stage, "systems.yaml", lambda text: text.replace("pdc:\n", odd))
+    assert red(stage, settings)["pdc types"] == (
+        "systems.pdc.relation_types names no type for image, which have components"
+    )
+    settings = configured(
+        stage, "systems.yaml", lambda text: text.replace("{ostree: Contains}", "{ostree: Contains, image: Holds}")
+    )
+    assert red(stage, settings)["pdc types"] == "PDC has no relationship type Contains, Holds"
+
+
+def test_a_mirror_that_shows_something_else(stage: Stage, tmp_path: Path) -> None:
+    stage.outside.mirror.misbehave(Rule(Kind.GARBAGE, url="relengotron-doctor"))
+    assert "is answered from outside with other content" in red(stage)["mirror from outside"]
+    stage.outside.mirror.misbehave(Rule(Kind.STATUS, url="relengotron-doctor", status=404))
+    assert "with status 404" in red(stage)["mirror from outside"]
+    assert not list((stage.root / "pub").glob("relengotron-doctor*"))
+
+
+def test_places_that_are_not_there(stage: Stage) -> None:
+    (stage.root / "koji").rename(stage.root / "elsewhere")
+    (stage.root / "compose").rename(stage.root / "gone")
+    found = red(stage)
+    assert "No such file" in found["koji store"]
+    assert "No such file" in found["compose store"]
+
+
+@pytest.mark.parametrize("service", ["koji", "bodhi", "pdc", "resultsdb"])
+def test_a_service_that_is_down_is_red_and_the_others_are_looked_at(stage: Stage, service: str) -> None:
+    stage.outside.services[service].misbehave(Rule(Kind.REFUSED, times=None))
+    found = told_by(stage)
+    assert not found[service].ok
+    assert all(found[other].ok for other in ("koji", "bodhi", "pdc", "resultsdb") if other != service)
+
+
+def test_kinds_without_a_plugin_and_broken_plugins(stage: Stage) -> None:
+    some = {kind: plugin for kind, plugin in stage.plugins.by_kind.items() if kind != "image"}
+    found = told_by(stage, plugins=replace(stage.plugins, by_kind=some, broken={"odd": "odd:Plugin does not load"}))
+    assert (found["plugin image"].fact, found["plugin odd"].fact) == ("not installed", "odd:Plugin does not load")
+    assert found["koji permissions"].ok
+
+
+def test_few_questions_are_asked(stage: Stage) -> None:
+    stage.outside.koji.forget_calls()
+    told_by(stage)
+    assert len(stage.outside.koji.calls) < 45
+    assert not any("listTagged" in methods_in(call) for call in stage.outside.koji.calls)
