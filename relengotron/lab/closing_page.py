@@ -77,6 +77,9 @@ def _story(artifact: ArtifactStory, verdicts: Mapping[str, str], place: str) -> 
 
 
 def _afterwords(story: LaneStory) -> Iterator[Text]:
+    if story.hold is not None:
+        yield Text(f"held: {story.hold.get('reason')}; {story.hold.get('owner')} can act:", style="bold yellow")
+        yield Text(f"  {story.hold.get('command')}", style="yellow")
     for title, why in story.ejected.items():
         yield Text(f"left behind: {title} — {why}", style="yellow")
     said = ", ".join(f"{topic} ×{count}" for topic, count in sorted(story.said.items()))

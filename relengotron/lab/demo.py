@@ -22,6 +22,7 @@ from relengotron.lab.voice import ConsoleVoice
 
 PATIENCE = timedelta(minutes=10)
 LOOKS_EVERY = 0.2
+HELD_FOR = 5.0  # seconds in which a hold could still go on by itself
 INTERRUPTED = 130
 
 
@@ -32,6 +33,7 @@ def demo(lab: Lab, console: Console, voice: ConsoleVoice, *, keep: bool = False)
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
+    status = 1
     try:
         status = _life(lab, console, voice, keep=keep)
     except KeyboardInterrupt:
@@ -39,8 +41,8 @@ def demo(lab: Lab, console: Console, voice: ConsoleVoice, *, keep: bool = False)
         status = INTERRUPTED
     except RelengError as trouble:
         console.print(Text(str(trouble), style="bold red"), soft_wrap=True)
-        status = 1
-    _say_where_to_look(lab, console, status)
+    finally:
+        _say_where_to_look(lab, console, status)
     return status
 
 
@@ -61,7 +63,9 @@ def _life(lab: Lab, console: Console, voice: ConsoleVoice, *, keep: bool) -> int
             page = closing_page.summary(push.stories, push.verdicts(), push.places(), mirror)
         console.print(page)
         if not is_over:
-            console.print(f"[bold red]not every push was over after {PATIENCE}[/]")
+            console.print("[bold red]not every push is over: what is still open waits for the reasons above[/]")
+            if keep:
+                _wait_for_return(console, lab)
             return 1
         confirmed = _confirm(push, console, voice)
         if keep:
@@ -75,14 +79,17 @@ def _life(lab: Lab, console: Console, voice: ConsoleVoice, *, keep: bool) -> int
 
 
 def _watch(push: Push, console: Console) -> bool:
-    """Show the pushes until all are over; False when they are not in time."""
-    deadline = time.monotonic() + PATIENCE.total_seconds()
+    """Show the pushes until all are over; False when they are not in time, or held with nobody there to act."""
+    deadline, held_since = time.monotonic() + PATIENCE.total_seconds(), None
     with _display(console) as show:
         while time.monotonic() < deadline:
             is_over = push.is_over
             show(push.stories, len(push.lanes))
             if is_over:
                 return True
+            held_since = (held_since or time.monotonic()) if push.is_held else None
+            if held_since is not None and time.monotonic() - held_since > HELD_FOR:
+                return False
             time.sleep(LOOKS_EVERY)
     return False
 

@@ -39,7 +39,7 @@ def make_packages(place: Place, scenario: Scenario, voice: Voice) -> Packages:
     """The RPMs of every release and update, built and signed; what an earlier lab made is taken as it is."""
     updates = [source for update in scenario.updates for source in update.sources]
     with _alone(place):
-        voice.say(f"building the RPMs of release {' and '.join(scenario.releases)} (kept for the next time)")
+        voice.say(f"building the RPMs of {' and '.join(scenario.releases)} (kept for the next time)")
         builds = build_packages(place.packages, scenario.releases, ARCHES, updates=updates, count=voice.count)
         rpms = [rpm for build in builds for rpm in build.rpms]
         voice.say(f"signing {len(rpms)} RPMs of {len(builds)} builds")

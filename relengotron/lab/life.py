@@ -109,6 +109,8 @@ class Lab:
 
     def _start(self) -> None:
         self._refuse_a_used_journal()
+        if self.place.world.exists():
+            self._voice.say("clearing away what the last lab made")
         configuring.wipe(self.place)
         self._stand_ins = StandIns(self.place, self.scenario)
         packages = make_packages(self.place, self.scenario, self._voice)

@@ -66,6 +66,12 @@ class Push:
         return len(stories) == len(self.lanes) and all(story.is_over for story in stories.values())
 
     @property
+    def is_held(self) -> bool:
+        """Whether every lane that has not told its end waits for a person."""
+        stories = self.stories
+        return len(stories) == len(self.lanes) and all(story.is_over or story.hold for story in stories.values())
+
+    @property
     def is_complete(self) -> bool:
         """Whether every lane ended well."""
         return all(story.end == "push.complete" for story in self.stories.values())

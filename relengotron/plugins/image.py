@@ -1,6 +1,7 @@
 """Images: an installer ISO or a disk image made from a tree, published with its checksum."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from relengotron.sdk import (
     Running,
     Workbench,
     file_of,
+    probe_of,
     unfinished,
 )
 from relengotron.systems.koji.port import ImageBuild, Runroot
@@ -100,12 +102,7 @@ class ImagePlugin(ArtifactPlugin[ImageSettings]):
 
     def probe(self, published: Published, bench: Workbench) -> Probe:
         """Read the image and its checksum file from outside, whole."""
-        seen = bench.mirror.look(published.expected)
-        return Probe(
-            published.artifact,
-            seen=tuple(each.path for each in seen if each.is_as_expected),
-            missing=tuple(f"{each.path}: status {each.status}" for each in seen if not each.is_as_expected),
-        )
+        return probe_of(published.artifact, bench.mirror.look(published.expected))
 
     def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
         """The image of before is shown again."""
@@ -195,9 +192,17 @@ class ImagePlugin(ArtifactPlugin[ImageSettings]):
         directory.mkdir(parents=True, exist_ok=True)
         name, image = str(built.facts["file_name"]), built.files[0]
         if not (directory / name).exists():
-            os.link(Path(built.location) / image.path, directory / name)
+            _link_or_copy(Path(built.location) / image.path, directory / name)
         (directory / f"{name}-CHECKSUM").write_text(_checksum_file(name, image))
         return directory
+
+
+def _link_or_copy(origin: Path, place: Path) -> None:
+    """One more name for the file, or a copy where links are not allowed: another file system, another owner."""
+    try:
+        os.link(origin, place)
+    except OSError:
+        shutil.copy2(origin, place)
 
 
 def _tree(bench: Workbench) -> Built | None:

@@ -18,6 +18,7 @@ from relengotron.sdk import (
     Running,
     Workbench,
     file_of,
+    probe_of,
     unfinished,
 )
 from relengotron.systems.koji.port import Runroot
@@ -102,12 +103,7 @@ class MashPlugin(ArtifactPlugin[MashSettings]):
 
     def probe(self, published: Published, bench: Workbench) -> Probe:
         """Read all metadata and every new package from outside."""
-        seen = bench.mirror.look(published.expected)
-        return Probe(
-            published.artifact,
-            seen=tuple(each.path for each in seen if each.is_as_expected),
-            missing=tuple(f"{each.path}: status {each.status}" for each in seen if not each.is_as_expected),
-        )
+        return probe_of(published.artifact, bench.mirror.look(published.expected))
 
     def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
         """The packages of before are shown again."""

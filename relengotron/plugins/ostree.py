@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from relengotron.errors import StateDisagrees
+from relengotron.errors import RefMoved, RequestRefused, StateDisagrees
 from relengotron.sdk import (
     Artifact,
     ArtifactPlugin,
@@ -19,6 +19,7 @@ from relengotron.sdk import (
     Running,
     Workbench,
     digest_of,
+    probe_of,
     unfinished,
 )
 from relengotron.systems.koji.port import Runroot
@@ -96,7 +97,7 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         if not repo.has_commit(commit):
             repo.pull_local(Path(built.facts["repo"]), commit)
         old = bench.effect(
-            f"publish {artifact.name}",
+            f"promote {artifact.name}",
             f"show {commit} as {own.ref} in {own.url_path}",
             do=lambda: self._promote(repo, own.ref, commit, built.facts.get("parent")),
             find=lambda intent: intent.old if repo.head(own.ref) == commit else None,
@@ -108,17 +109,14 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
             identity=commit,
             expected=self._expected(own, repo, commit),
             links={"ref": own.ref, "path": own.url_path},
-            previous=dict(old),
+            previous={**old, "live_repo": own.live_repo},
         )
 
     def probe(self, published: Published, bench: Workbench) -> Probe:
         """Read ref, commit and summary from outside."""
-        seen = bench.mirror.look(published.expected)
-        return Probe(
-            published.artifact,
-            seen=tuple(each.path for each in seen if each.is_as_expected),
-            missing=tuple(f"{each.path}: status {each.status}" for each in seen if not each.is_as_expected),
-        )
+        summary = Path(published.previous["live_repo"]) / "summary"
+        shown = {f"{published.links['path']}/summary": digest_of(summary)}  # other refs of the repo change it too
+        return probe_of(published.artifact, bench.mirror.look({**published.expected, **shown}))
 
     def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
         """The tree of before is the newest commit of the ref again: clients refuse to go back to an older one."""
@@ -192,7 +190,10 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
     @staticmethod
     def _promote(repo: OstreeRepo, ref: str, commit: str, parent: str | None) -> dict[str, Any]:
         before = repo.head(ref)
-        repo.set_ref(ref, commit, expected_old=parent)
+        try:
+            repo.set_ref(ref, commit, expected_old=parent)
+        except RefMoved as moved:
+            raise RequestRefused(f"{ref} moved after this tree was composed on top of it: {moved}") from moved
         return {"ref": ref, "commit": before}
 
     @staticmethod

@@ -4,6 +4,7 @@ from relengotron.model.artifact import Artifact, Built, File, Plan, Probe, Publi
 from relengotron.model.outcome import Failed, FailureKind, Running, Watch
 from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes
 from relengotron.sdk.files import digest_of, file_of
+from relengotron.sdk.probing import probe_of
 from relengotron.sdk.tasks import unfinished
 from relengotron.sdk.workbench import KojiTask, ReleaseFacts, Workbench
 
@@ -26,5 +27,6 @@ __all__ = [
     "Workbench",
     "digest_of",
     "file_of",
+    "probe_of",
     "unfinished",
 ]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from relengotron.errors import MalformedInput, SystemBusy
+from relengotron.errors import MalformedInput, RequestRefused, SystemBusy
 from relengotron.systems.bodhi.port import BodhiRelease, BodhiUpdate, Compose
 from relengotron.systems.bodhi.reading import read_compose, read_release, read_update
 from relengotron.systems.rest import LONGEST_URL, HttpRefusal, RestService, chunks, path_segment

@@ -53,6 +53,11 @@ class Seen:
     size: int
     expected: str
 
+    def __str__(self) -> str:
+        if self.is_as_expected:
+            return f"{self.path}: as published"
+        return f"{self.path}: other content than published" if self.sha256 else f"{self.path}: HTTP {self.status}"
+
     @property
     def is_as_expected(self) -> bool:
         """Say whether readers get the very content that we published."""

@@ -113,12 +113,12 @@ class OstreeCli:
             if found != expected_old:
                 raise RefMoved(f"ref {ref} shows {found}, expected {expected_old}")
             self._refuse_what_clients_would_refuse(ref, checked_commit(commit))
-            self._slow.act(*(["refs", f"--create={ref}", commit] if found is None else ["reset", ref, commit]))
+            self._slow.act("refs", *([] if found is None else ["--force"]), f"--create={ref}", commit)
             if (now := self.head(ref)) != commit:
                 raise RefMoved(f"ref {ref} shows {now} right after it was set to {commit}")
 
     def _refuse_what_clients_would_refuse(self, ref: str, commit: str) -> None:
-        """``ostree reset`` takes a commit that is not there, or that is bound elsewhere; clients do not."""
+        """``ostree refs`` takes a commit that is bound elsewhere; clients do not."""
         if not self.has_commit(commit):
             raise RequestRefused(f"commit {commit} is not whole in {self._path}")
         bindings = self.commit_info(commit).ref_bindings
