@@ -14,7 +14,7 @@ KEPT_RPMS = Path(".lab") / "bench"
 
 
 def main() -> None:
-    """Run the parts that were asked for; each prints as it goes, and all is written at the end."""
+    """Run the parts that were asked for; each prints as it goes and is written when it is over."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all without any")
     parser.add_argument("--pushes", type=int, default=reaction.PUSHES, help="pushes to take reactions from")
@@ -30,24 +30,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="relengotron-bench-") as scratch:
         if "push" in wanted or "journal" in wanted:
             print("one push of the demo, with a real hub:")
-            measures += _shown(push.measure(KEPT_RPMS, Path(scratch) / "one-push.sqlite"))
+            measures += _kept(push.measure(KEPT_RPMS, Path(scratch) / "one-push.sqlite"), machine)
         if "journal" in wanted:
             print("the journal:")
             config = KEPT_RPMS.absolute() / "world" / "config"
-            measures += _shown(journal.measure(Path(scratch), config, Path(scratch) / "one-push.sqlite"))
+            measures += _kept(journal.measure(Path(scratch), config, Path(scratch) / "one-push.sqlite"), machine)
         if "reaction" in wanted:
             print("reactions:")
-            measures += _shown(reaction.measure(KEPT_RPMS, asked.pushes))
-    results.write(measures, f"{machine}; at the end: {results.noise_of_the_machine()}")
+            measures += _kept(reaction.measure(KEPT_RPMS, asked.pushes), machine)
     missed = [measure.name for measure in measures if measure.is_met is False]
     print(f"written to {results.RESULTS}; missed: {', '.join(missed) or 'nothing'}")
 
 
-def _shown(measures: Iterable[Measure]) -> list[Measure]:
+def _kept(measures: Iterable[Measure], machine: str) -> list[Measure]:
+    """Show and write what one part measured, with what the machine was like before and after it."""
     shown = []
     for measure in measures:
         results.show(measure)
         shown.append(measure)
+    results.write(shown, f"{machine}; afterwards: {results.noise_of_the_machine()}")
     return shown
 
 

@@ -29,7 +29,7 @@ from relengotron.systems.resultsdb.client import ResultsDbClient
 from relengotron.systems.world import open_world
 
 PUSHES = 40
-PUSH_ENDS_WITHIN = 60.0
+PUSH_ENDS_WITHIN = 120.0
 TARGET_MS = 250.0
 MADE_FROM = {
     "atomic-host": "f24-updates",

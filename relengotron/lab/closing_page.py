@@ -44,9 +44,10 @@ def findings(reading: Reading) -> Iterator[Text]:
 
 
 def _title(story: LaneStory) -> Text:
-    ended = (story.ended - story.started).total_seconds() if story.ended and story.started else None
-    end = story.end.removeprefix("push.") or "not over"
-    return Text(f"{story.lane}: {end} in {seconds(ended)}, {len(story.pushed)} updates pushed", style="bold")
+    if story.ended is None or story.started is None:
+        return Text(f"{story.lane}: {'held' if story.hold is not None else 'not over'}", style="bold yellow")
+    took, end = (story.ended - story.started).total_seconds(), story.end.removeprefix("push.")
+    return Text(f"{story.lane}: {end} in {seconds(took)}, {len(story.pushed)} updates pushed", style="bold")
 
 
 def _artifacts(story: LaneStory, verdicts: Verdicts, places: Places) -> Table:

@@ -56,9 +56,10 @@ def _life(lab: Lab, console: Console, voice: ConsoleVoice, *, keep: bool) -> int
         voice.say(f"it lists {len(order['updates'])} updates; from here on everything is the daemon's work")
         is_over = _watch(push, console)
         with voice:
+            took = time.monotonic() - began
+            voice.say(f"all pushes were over after {took:.1f} s" if is_over else f"not all is over after {took:.1f} s")
             if is_over:
-                voice.say(f"all pushes were over after {time.monotonic() - began:.1f} s")
-            push.settle()
+                push.settle()
             mirror = lab.stand_ins.urls["mirror"]
             page = closing_page.summary(push.stories, push.verdicts(), push.places(), mirror)
         console.print(page)

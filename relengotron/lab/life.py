@@ -1,9 +1,10 @@
 """One life of a lab: filled, configured, with a real hub, and ended again."""
 
 import json
+import logging
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +26,20 @@ from relengotron.lab.voice import Voice
 from relengotron.systems.bus.client import FedmsgBus
 
 HANDSHAKE = 0.5  # a subscription that was just made reaches its publishers within this time
+
+
+@contextmanager
+def _logging_to(file: Path) -> Iterator[None]:
+    """What the lab's own parts have to say goes into a file, not between the lines of a screen."""
+    file.parent.mkdir(parents=True)
+    handler = logging.FileHandler(file)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 class Lab:
@@ -112,6 +127,7 @@ class Lab:
         if self.place.world.exists():
             self._voice.say("clearing away what the last lab made")
         configuring.wipe(self.place)
+        self._held.enter_context(_logging_to(self.place.log / "lab.log"))
         self._stand_ins = StandIns(self.place, self.scenario)
         packages = make_packages(self.place, self.scenario, self._voice)
         bus_config = fedmsg_d.fedmsg_config(self.place, self._ports, is_signed=self.scenario.is_signed)

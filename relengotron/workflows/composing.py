@@ -42,6 +42,7 @@ class Progress:
 
     built: dict[str, Built]
     waiting: list[Running] = field(default_factory=list)
+    troubled: list[Transient | StateDisagrees] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -54,7 +55,7 @@ def ensure_repos_are_mashed(push: Push) -> Outcome:
         beginning = Watch(STEPS, f"{first.id} {ensure_repos_are_mashed.__name__}")
         waits = f"security first: {first.lane} starts its composes before this lane"
         return Running(waits, (beginning,), look_again=ordering.LOOK)
-    repos = [artifact for artifact in push.artifacts if not artifact.made_from]
+    repos = [artifact for artifact in push.artifacts if not artifact.made_from and artifact.component is None]
     return _compose(push, repos, {})
 
 
@@ -136,6 +137,8 @@ def _compose(push: Push, artifacts: Iterable[Artifact], done: Mapping[str, Built
         _compose_one(push, artifact, progress)
     if progress.waiting:
         return _wait(push, progress)
+    if progress.troubled:
+        raise progress.troubled[0]
     if progress.failed:
         missing = tuple(f"{name}: {why}" for name, why in progress.failed.items())
         if push.is_late(push.settings.patience.compose + push.settings.patience.hold):
@@ -147,13 +150,13 @@ def _compose(push: Push, artifacts: Iterable[Artifact], done: Mapping[str, Built
 
 def _wait(push: Push, progress: Progress) -> Outcome:
     watches = tuple(watch for running in progress.waiting for watch in running.watches)
-    reasons = tuple(running.waiting_for for running in progress.waiting)
+    reasons = tuple(running.waiting_for for running in progress.waiting) + tuple(map(str, progress.troubled))
     if push.is_late(push.settings.patience.compose):
         overdue = tuple(f"unusually long: {reason}" for reason in reasons)
         patience = push.settings.patience.compose + push.settings.patience.hold
         if push.is_late(patience):
             return Failed(FailureKind.DEADLINE, "; ".join(overdue))
-        return push.hold(overdue, patience, f"relengotron runs cancel {push.engine.run.id}", watches)
+        return push.hold(overdue, patience, f"relengotron explain {push.engine.run.id}", watches)
     again = min(running.look_again for running in progress.waiting)
     return Running("; ".join(reasons), watches, look_again=min(again, push.settings.pace.poll * 10))
 
@@ -167,7 +170,8 @@ def _compose_one(push: Push, artifact: Artifact, progress: Progress) -> None:
     try:
         outcome = _latest_try(push, artifact, progress)
     except (Transient, StateDisagrees) as trouble:
-        progress.waiting.append(Running(f"{artifact.name}: {trouble}", look_again=ordering.LOOK))
+        progress.troubled.append(trouble)
+        push.engine.note("artifact", artifact.name, "waiting", str(trouble), {"kind": artifact.kind})
         return
     except PluginBroken as broken:
         log.exception("an artifact plugin broke", extra={"artifact": artifact.name})
@@ -187,12 +191,20 @@ def _latest_try(push: Push, artifact: Artifact, progress: Progress) -> Built | R
         return None
     outcome: Built | Running | Failed = Failed(FailureKind.COMPOSE_FAILED, "never tried")
     for attempt in range(1, push.engine.run.attempt + 1):
-        bench = push.bench(artifact, inputs, attempt)
+        bench = push.bench(artifact, _inputs_of_try(push, artifact, attempt, inputs), attempt)
         outcome = plugin.compose(_plan(push, plugin, artifact, bench), bench)
         if not isinstance(outcome, Failed):
             break
     _say_start(push, artifact, attempt)
     return outcome
+
+
+def _inputs_of_try(push: Push, artifact: Artifact, attempt: int, inputs: dict[str, Built]) -> dict[str, Built]:
+    """What this try was begun with: what is live may change under it, and its evidence must not."""
+    remembered = push.engine.remember(
+        f"inputs {artifact.name} try {attempt}", lambda: {name: to_json(built) for name, built in inputs.items()}
+    )
+    return {name: from_json(Built, built) for name, built in remembered.items()}
 
 
 def _plan(push: Push, plugin: ArtifactPlugin[object], artifact: Artifact, bench: Bench) -> Plan:

@@ -51,7 +51,7 @@ def ensure_the_gate_is_open(push: Push) -> StepOutcome:
     return push.hold(
         answer.missing,
         push.settings.patience.gate,
-        f"relengotron runs cancel {push.engine.run.id} --reason ..., or let the failed tests run again",
+        f"relengotron explain {push.engine.run.id}",
         tuple(Watch("resultsdb.item", item) for item in items),
     )
 

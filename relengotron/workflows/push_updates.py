@@ -26,6 +26,7 @@ from relengotron.workflows.releasing import (
     ensure_leftovers_are_gone,
     ensure_people_are_told,
     ensure_publication_is_seen_from_outside,
+    ensure_updates_are_still_wanted,
     withdraw,
 )
 from relengotron.workflows.shipping import (
@@ -49,6 +50,7 @@ PUSH_UPDATES = (
     ensure_compose_results_are_stored,
     ensure_tests_have_verdicts,
     ensure_the_gate_is_open,
+    ensure_updates_are_still_wanted,
     ensure_bits_are_live,
     ensure_publication_is_seen_from_outside,
     ensure_people_are_told,

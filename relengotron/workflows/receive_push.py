@@ -107,6 +107,9 @@ def _titled(reception: Reception) -> tuple[list[Batch], list[str]]:
     urgent = set()
     homeless = _unknown(reception.asked.updates, {name for each in found for name in (each.alias, each.title)})
     for update in found:
+        if update.request is None and not update.locked:
+            homeless.append(f"{update.title}: it has no request and is not locked, there is nothing to push")
+            continue
         lane = Lane(update.release, update.request or _withdrawn_request(update.status))
         if lane not in reception.settings.lanes:
             homeless.append(f"{update.title}: {lane} is not a lane of releases.yaml")

@@ -1,17 +1,22 @@
 """The last part of a push: the bits go live, are seen from outside, and everybody is told."""
 
+import logging
 from dataclasses import dataclass
 
-from relengotron.errors import RequestRefused
+from relengotron.decisions import eligible
+from relengotron.errors import Permanent, RelengError
 from relengotron.messages import outgoing
 from relengotron.messages.outgoing import ArtifactResult, UpdateResult
 from relengotron.model.artifact import Artifact, Built, Published
 from relengotron.model.codec import from_json, to_json
-from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Running
+from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Running, Watch
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.artifact import ArtifactPlugin
 from relengotron.workflows.composing import Reached, all_composed, ensure_affected_artifacts_are_known
 from relengotron.workflows.push import Push, with_updates_left
+from relengotron.workflows.shipping import read_update
+
+log = logging.getLogger(__name__)
 
 LIVE = "live "
 """What the key of a publication begins with."""
@@ -22,6 +27,30 @@ class Live:
     """What a push has published."""
 
     published: tuple[Published, ...]
+
+
+@with_updates_left
+def ensure_updates_are_still_wanted(push: Push) -> Outcome:
+    """Bodhi still wants every update of the push shipped; what it wants no more holds the push before it is live."""
+    updates = push.shipment().updates
+    found = {each.alias: each for each in push.world.bodhi.updates([update.alias for update in updates])}
+    unwanted = [
+        f"{update.title}: {ejected.reason}"
+        for update in updates
+        if (ejected := eligible.why_not(update.alias, read_update(found.get(update.alias)), push.lane)) is not None
+    ]
+    unwanted += [
+        f"{update.title}: its builds are not those that were composed and tested"
+        for update in updates
+        if update.alias in found and set(found[update.alias].builds) != set(update.builds)
+    ]
+    if not unwanted:
+        return Done()
+    if push.is_late(push.settings.patience.gate):
+        return Failed(FailureKind.REFUSED, f"Bodhi wants it no more: {'; '.join(unwanted)}")
+    command = f"relengotron runs cancel {push.engine.run.id} --reason withdrawn"
+    watches = tuple(Watch("bodhi.update", update.alias) for update in updates)
+    return push.hold(tuple(unwanted), push.settings.patience.gate, command, watches)
 
 
 @with_updates_left
@@ -53,7 +82,7 @@ def ensure_publication_is_seen_from_outside(push: Push) -> Outcome:
         patience = push.settings.patience.probe + push.settings.patience.hold
         if push.is_late(patience):
             return Failed(FailureKind.DEADLINE, f"never seen from outside: {'; '.join(missing)}")
-        return push.hold(tuple(missing), patience, "look at the mirror; the push goes on when the bits are seen")
+        return push.hold(tuple(missing), patience, "relengotron doctor")
     return Running(f"not seen from outside yet: {'; '.join(missing[:3])}", look_again=push.settings.pace.poll)
 
 
@@ -81,7 +110,11 @@ def ensure_leftovers_are_gone(push: Push) -> Outcome:
     """Nothing that this push staged or replaced stays longer than the grace for its readers."""
     for built in all_composed(push):
         artifact, plugin = _of(push, built.artifact)
-        plugin.retire(artifact, push.bench(artifact, {}))
+        try:
+            plugin.retire(artifact, push.bench(artifact, {}))
+        except RelengError as trouble:  # the push is complete and everybody knows: this must not undo it
+            log.warning("leftovers stay", extra={"artifact": artifact.name, "trouble": str(trouble)})
+            push.engine.note("leftover", artifact.name, "stays", str(trouble))
     return Done()
 
 
@@ -94,8 +127,9 @@ def withdraw(push: Push, effect: EffectRecord) -> None:
         published = (
             from_json(Published, effect.result) if effect.is_finished else plugin.publish(built, artifact, bench)
         )
-    except RequestRefused as refused:
-        push.engine.note("artifact", artifact.name, "cancelled", f"it never went live: {refused}")
+    except Permanent as refused:
+        reason = f"it could not go live; look whether the mirror shows a part of it: {refused}"
+        push.engine.note("artifact", artifact.name, "failed", reason)
         return
     plugin.withdraw(published, artifact, bench)
     push.engine.note("artifact", artifact.name, "withdrawn", "the push was called off after it had gone live")

@@ -54,7 +54,7 @@ def ensure_builds_are_signed(push: Push) -> Outcome:
         return push.hold(
             missing,
             push.settings.patience.signing,
-            "sign the builds; updates that stay unsigned are ejected at the deadline",
+            f"relengotron explain {push.engine.run.id}",
             tuple(Watch("koji.build", build) for build in unsigned),
         )
     gone = {build: f"Koji has no complete build {build} any more" for build in shipment.builds if build not in builds}
@@ -87,8 +87,8 @@ def ensure_builds_are_in_target(push: Push) -> Outcome:
     tags = push.world.koji.tags_of(shipment.builds)
     moves = moving.plan(shipment.builds, tags, target, push.settings.request_target(push.lane).from_tags)
     lost = {build: f"{build} is in none of the tags it could be moved from" for build in moves.lost}
-    shipment = _leave_behind(push, shipment, lost)
     under_way, stuck = _moves_asked_for(push, [each for each in moves.now if each[0] in shipment.builds])
+    stuck = {**lost, **stuck}
     slow = {build: f"{build}: Koji task {task.id} is still {task.state}" for build, task in under_way.items()}
     if push.is_late(patience.moves):
         too_late = push.is_late(patience.moves + patience.hold)
@@ -103,7 +103,7 @@ def ensure_builds_are_in_target(push: Push) -> Outcome:
         command = f"relengotron runs retry {push.engine.run.id}"
         return push.hold(tuple(stuck.values()), patience.moves, command, watches)
     if slow and push.is_late(patience.moves):
-        command = "look at Koji's builders; what is not moved at the deadline is ejected"
+        command = f"relengotron explain {push.engine.run.id}"
         return push.hold(tuple(slow.values()), patience.moves + patience.hold, command, watches)
     count = len(under_way) + len(moves.later)
     return Running(f"{count} builds on their way to {target}", watches, look_again=push.settings.pace.poll)
@@ -142,17 +142,10 @@ def take_back_move(push: Push, effect: EffectRecord) -> None:
         raise StateDisagrees(f"{build} is on its way back to {source}")
 
 
-def _known_updates(push: Push) -> dict[str, Update | None]:
-    asked = push.batch.updates
-    found = push.world.bodhi.updates(asked)
-    return {name: next((_update(each) for each in found if _is_meant(name, each)), None) for name in asked}
-
-
-def _is_meant(asked: str, found: BodhiUpdate) -> bool:
-    return asked in (found.alias, found.title) or set(asked.replace(",", " ").split()) == set(found.builds)
-
-
-def _update(found: BodhiUpdate) -> Update:
+def read_update(found: BodhiUpdate | None) -> Update | None:
+    """What Bodhi says of an update, as a push knows it."""
+    if found is None:
+        return None
     return Update(
         alias=found.alias,
         title=found.title or found.alias,
@@ -162,6 +155,16 @@ def _update(found: BodhiUpdate) -> Update:
         is_locked=found.locked,
         builds=found.builds,
     )
+
+
+def _known_updates(push: Push) -> dict[str, Update | None]:
+    asked = push.batch.updates
+    found = push.world.bodhi.updates(asked)
+    return {name: read_update(next((each for each in found if _is_meant(name, each)), None)) for name in asked}
+
+
+def _is_meant(asked: str, found: BodhiUpdate) -> bool:
+    return asked in (found.alias, found.title) or set(asked.replace(",", " ").split()) == set(found.builds)
 
 
 def _move_key(build: str, attempt: int) -> str:

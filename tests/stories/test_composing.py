@@ -58,8 +58,15 @@ class Broken(ImagePlugin):
         super().retire(artifact, bench)
 
 
-@pytest.mark.parametrize("trouble", ["the disk is full", "cancel"])
-@pytest.mark.parametrize("artifact", ["f24-updates-testing", "atomic-host", "atomic-iso", "atomic-disk"])
+@pytest.mark.parametrize(
+    ("artifact", "trouble"),
+    [
+        ("f24-updates-testing", "the disk is full"),
+        ("atomic-host", "cancel"),
+        ("atomic-iso", "cancel"),
+        ("atomic-disk", "the disk is full"),
+    ],
+)
 def test_a_compose_that_fails_is_named_and_a_retry_makes_it_good(
     make_stage: MakeStage, artifact: str, trouble: str
 ) -> None:

@@ -160,7 +160,10 @@ class KojiHub:
 
     def hosts(self, channel: str) -> tuple[Host, ...]:
         """The enabled builders of a channel."""
-        return tuple(reading.host(row) for row in self._calls.read("listHosts", channelID=channel, enabled=True))
+        known = self._calls.read("getChannel", channel)
+        if known is None:
+            raise RequestRefused(f"Koji has no channel {channel}")
+        return tuple(reading.host(row) for row in self._calls.read("listHosts", channelID=known["id"], enabled=True))
 
     def why_not_move(self, source: str, target: str) -> str | None:
         """Why we may not move the latest build of one tag to the other; None when we may. Changes nothing."""
