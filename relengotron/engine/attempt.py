@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from relengotron.engine.journal import effects
@@ -102,11 +102,16 @@ class Attempt:
         find: Callable[[EffectRecord], T | None],
         *,
         old: Any = None,
+        settles: timedelta = timedelta(),
     ) -> T:
         """Change the outside once, whatever dies in between, and say what came of it.
 
         ``do`` makes the change and returns JSON data. ``find`` looks for a change that an earlier attempt made and
-        nobody could write down: it gets the intent (key, old value, time) and returns the result, or None.
+        nobody could write down: it gets the intent (key, old value, time) and returns the result, or None. A request
+        whose answer was lost may still be at work: for as long as ``settles`` it is only looked for, not made again.
+
+        Raises:
+            AnswerLost: it was asked for, nobody knows what became of it, and it is too early to ask again.
         """
         with self._database.read() as db:
             intent = effects.find(db, self.run.id, key)
@@ -119,6 +124,8 @@ class Attempt:
             return known
         else:
             found = find(intent)
+            if found is None and self.now() - intent.intended_at < settles:
+                raise AnswerLost(f"asked for, and not to be seen yet: {what}")
             result = found if found is not None else self._do_or_find(intent, do, find)
         with self._database.write() as db:
             effects.finish(db, intent, result, self.now())

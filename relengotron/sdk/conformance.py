@@ -232,7 +232,10 @@ class ArtifactConformance:
             (workshop.mirror_root / path).unlink()
             (workshop.mirror_root / path).write_bytes(b"something else")
         probe = self._plugin().probe(published, self._bench(workshop, artifact, "one", FIRST))
-        _demand(not probe.is_live and not set(published.expected) & set(probe.seen), "the probe takes other bits for those that were published")
+        _demand(
+            not probe.is_live and not set(published.expected) & set(probe.seen),
+            "the probe takes other bits for those that were published",
+        )
 
     def test_what_is_live_is_known(self, workshop: Workshop) -> None:
         """``live`` says nothing before anything was published; later, if it says anything, it is what was published."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +33,7 @@ class Bench:
     attempt: int
     compose_store: Path
     koji_store: Path
+    koji_settles: timedelta
 
     @property
     def run(self) -> str:
@@ -75,6 +76,7 @@ class Bench:
             do=lambda: {"task": wanted.ask()},
             find=lambda intent: self._find_task(wanted, intent),
             old={"method": wanted.method, "marker": wanted.marker},
+            settles=self.koji_settles,
         )["task"]
         found = self.koji.tasks([task]).get(task)
         if found is None:

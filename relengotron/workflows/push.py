@@ -86,6 +86,7 @@ class Push:
             attempt=attempt,
             compose_store=Path(self.settings.compose_store),
             koji_store=Path(self.settings.systems.koji.store),
+            koji_settles=self.settings.systems.koji.timeout,
         )
 
     def now(self) -> datetime:

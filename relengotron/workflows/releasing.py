@@ -1,6 +1,7 @@
 """The last part of a push: the bits go live, are seen from outside, and everybody is told."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from relengotron.decisions import eligible
@@ -8,10 +9,12 @@ from relengotron.errors import Permanent, RelengError
 from relengotron.messages import outgoing
 from relengotron.messages.outgoing import ArtifactResult, UpdateResult
 from relengotron.model.artifact import Artifact, Built, Published
+from relengotron.model.batch import Update
 from relengotron.model.codec import from_json, to_json
 from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Running, Watch
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.artifact import ArtifactPlugin
+from relengotron.systems.bodhi.port import BodhiUpdate
 from relengotron.workflows.composing import Reached, all_composed, ensure_affected_artifacts_are_known
 from relengotron.workflows.push import Push, with_updates_left
 from relengotron.workflows.shipping import read_update
@@ -34,16 +37,7 @@ def ensure_updates_are_still_wanted(push: Push) -> Outcome:
     """Bodhi still wants every update of the push shipped; what it wants no more holds the push before it is live."""
     updates = push.shipment().updates
     found = {each.alias: each for each in push.world.bodhi.updates([update.alias for update in updates])}
-    unwanted = [
-        f"{update.title}: {ejected.reason}"
-        for update in updates
-        if (ejected := eligible.why_not(update.alias, read_update(found.get(update.alias)), push.lane)) is not None
-    ]
-    unwanted += [
-        f"{update.title}: its builds are not those that were composed and tested"
-        for update in updates
-        if update.alias in found and set(found[update.alias].builds) != set(update.builds)
-    ]
+    unwanted = [f"{update.title}: {why}" for update in updates if (why := _why_unwanted(push, update, found))]
     if not unwanted:
         return Done()
     if push.is_late(push.settings.patience.gate):
@@ -133,6 +127,17 @@ def withdraw(push: Push, effect: EffectRecord) -> None:
         return
     plugin.withdraw(published, artifact, bench)
     push.engine.note("artifact", artifact.name, "withdrawn", "the push was called off after it had gone live")
+
+
+def _why_unwanted(push: Push, update: Update, found: Mapping[str, BodhiUpdate]) -> str | None:
+    """Why Bodhi does not want this update shipped as it was tested; None when it does, or has it shipped already."""
+    now = found.get(update.alias)
+    if now is not None and set(now.builds) != set(update.builds):
+        return "its builds are not those that were composed and tested"
+    if now is not None and now.status == push.lane.request and not now.locked:
+        return None
+    ejected = eligible.why_not(update.alias, read_update(now), push.lane)
+    return None if ejected is None else ejected.reason
 
 
 def _publish(push: Push, built: Built) -> Published:

@@ -1,10 +1,12 @@
 """Runs of one lane follow one another; lanes know nothing of one another."""
 
+from datetime import timedelta
+
 from relengotron.engine.digest import Digest
 from relengotron.engine.intake import Intake
 from relengotron.engine.journal import audit, effects, runs
 from relengotron.engine.journal.database import Database
-from relengotron.errors import RequestRefused
+from relengotron.errors import AnswerLost, RequestRefused
 from relengotron.model.events import Event
 from relengotron.model.intents import Cancel, Intent, Retry
 from relengotron.model.outcome import Done, Outcome, Running
@@ -286,3 +288,24 @@ def test_a_retry_of_a_parked_run_keeps_what_was_done(database: Database, world: 
     assert house.state(run) is RunState.DONE
     assert set(world.made.values()) == {1}
     assert house.topics().count("toy.started") == 1
+
+
+def test_a_request_that_may_still_be_at_work_is_not_made_again_at_once(database: Database, world: World) -> None:
+    asked: list[int] = []
+
+    def ensure_it_was_asked_for_once(hands: Hands) -> Outcome:
+        def ask() -> int:
+            asked.append(1)
+            raise AnswerLost("no answer")
+
+        hands.attempt.effect("slow", "ask a slow hub", ask, lambda _intent: None, settles=timedelta(minutes=1))
+        return Done()
+
+    house = House(database, world, ensure_it_was_asked_for_once)
+    house.open()
+    house.settle()
+    for _ in range(5):
+        house.look(seconds=10)
+    assert len(asked) == 1
+    house.look(minutes=2)
+    assert len(asked) == 2

@@ -163,7 +163,7 @@ def test_a_plugin_that_cannot_say_whether_it_is_affected_counts_as_affected(make
     assert composes_of(stage, "atomic-host") == 0
 
 
-@pytest.mark.parametrize("verb", ["publish", "probe", "retire"])
+@pytest.mark.parametrize("verb", ["publish", "probe"])
 def test_a_plugin_that_raises_while_bits_go_live_ends_its_run_with_a_clear_sentence(
     make_stage: MakeStage, verb: str
 ) -> None:
@@ -175,6 +175,16 @@ def test_a_plugin_that_raises_while_bits_go_live_ends_its_run_with_a_clear_sente
     assert push.state is RunState.FAILED
     assert "the image plugin raised ZeroDivisionError" in push.reason
     assert stage.push("F24/stable").state is RunState.DONE
+
+
+def test_a_plugin_that_raises_while_it_tidies_up_leaves_the_push_complete(make_stage: MakeStage) -> None:
+    stage = make_stage(UPDATE, plugins=(*PLUGINS[:2], Broken("retire")))
+    stage.start_push()
+    stage.run_until_quiet()
+
+    assert stage.push("F24/testing").state is RunState.DONE
+    assert len(stage.said("push.complete")) == 1
+    assert stage.said("push.failed") == []
 
 
 def test_an_image_without_any_tree_fails_and_says_why(make_stage: MakeStage) -> None:
