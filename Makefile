@@ -14,8 +14,8 @@ setup: ## Install what is missing: system packages, a virtual environment, this 
 demo: setup ## One push from the message to the mirror, in a lab on this machine, checked from outside
 	@$(BIN)/relengotron lab demo
 
-test: setup ## The whole test suite
-	@$(BIN)/pytest
+test: setup ## The whole test suite, on two cores
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 quick: setup ## The tests that take seconds
 	@$(BIN)/pytest -q tests/unit tests/house

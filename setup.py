@@ -45,6 +45,7 @@ setup(
         "test": [
             "pytest>=8",
             "pytest-timeout",
+            "pytest-xdist",
             "responses",
             "hypothesis",
             "ruff",

@@ -15,6 +15,7 @@ from relengotron.errors import NotTaggedThere, RelengError, RequestRefused, Syst
 from relengotron.systems.koji.calls import Calls
 from relengotron.systems.koji.client import KojiHub
 from relengotron.systems.koji.port import Build, Rpm, TaskState
+from tests.conftest import Tell
 
 RECORDING: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "corpus" / "koji-calls.json").read_text())
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -157,7 +158,7 @@ def _seen(verb: Verb, hub: KojiHub, entry: dict[str, Any]) -> Any:
         return told
 
 
-def test_every_answer_of_the_real_hub_is_understood() -> None:
+def test_every_answer_of_the_real_hub_is_understood(tell: Tell) -> None:
     """Nothing but our own errors and values leaves the client, and a fault never looks like an empty answer."""
     counted: Counter[str] = Counter()
     believed = []
@@ -166,7 +167,7 @@ def test_every_answer_of_the_real_hub_is_understood() -> None:
         counted[entry["method"]] += 1
         if "fault" in entry and not _is_refusal_or_known_absence(came, entry):
             believed.append((entry["seq"], entry["method"], entry["fault"], came))
-    print(f"\nkoji client: {sum(counted.values())} recorded exchanges of {len(counted)} methods understood")
+    tell(f"\nkoji client: {sum(counted.values())} recorded exchanges of {len(counted)} methods understood")
     assert not believed
     assert set(counted) == set(VERBS)
 

@@ -12,6 +12,7 @@ from koji import xmlrpcplus
 from waitress.server import create_server
 
 from relengotron.systems.koji.simulated import Hub, wsgi_app
+from tests.conftest import Tell
 from tests.contracts.koji_player import Player, differences
 from tests.contracts.koji_rpms import rpm_file
 
@@ -19,7 +20,7 @@ RECORDING = Path(os.environ.get("KOJI_RECORDING", Path(__file__).parents[1] / "c
 EXCUSED: dict[int, str] = {}
 
 
-def test_every_recorded_call_is_answered_alike(tmp_path: Path) -> None:
+def test_every_recorded_call_is_answered_alike(tmp_path: Path, tell: Tell) -> None:
     entries = json.loads(RECORDING.read_text())
     hub = Hub.empty(topdir=tmp_path)
     found = {}
@@ -29,9 +30,7 @@ def test_every_recorded_call_is_answered_alike(tmp_path: Path) -> None:
             found[entry["seq"]] = f"{entry['seq']} {entry['user']} {entry['method']}{entry['args']}: {different[:4]}"
     wrong = {seq: text for seq, text in found.items() if seq not in EXCUSED}
     alike = len(entries) - len(found)
-    print(
-        f"\nkoji: {len(entries)} recorded exchanges, {alike} alike, {len(found) - len(wrong)} excused {EXCUSED or ''}"
-    )
+    tell(f"\nkoji: {len(entries)} recorded exchanges, {alike} alike, {len(found) - len(wrong)} excused {EXCUSED or ''}")
     assert not wrong, "\n".join(wrong.values())
 
 

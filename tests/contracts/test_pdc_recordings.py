@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from werkzeug.test import Client, TestResponse
 
 from relengotron.systems.pdc.simulated import PdcState, wsgi_app
+from tests.conftest import Tell
 
 RECORDING = Path(os.environ.get("PDC_RECORDING", Path(__file__).parents[1] / "corpus" / "pdc-http.json"))
 BASE = "http://pdc.test"
@@ -68,7 +68,7 @@ def _differences(exchange: dict[str, Any], got: TestResponse) -> list[str]:
     return found
 
 
-def test_the_stand_in_answers_a_whole_recorded_session_alike(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_stand_in_answers_a_whole_recorded_session_alike(tell: Tell) -> None:
     recording = json.loads(RECORDING.read_text())
     state = PdcState()
     client = Client(wsgi_app(state))
@@ -80,7 +80,6 @@ def test_the_stand_in_answers_a_whole_recorded_session_alike(capsys: pytest.Capt
     excused = {name: why for name, why in EXCUSED.items() if name in differing}
     alike = len(recording["exchanges"]) - len(differing)
     reasons = f" ({'; '.join(f'{name}: {why}' for name, why in excused.items())})" if excused else ""
-    with capsys.disabled():
-        total = len(recording["exchanges"])
-        print(f"\npdc: {total} recorded exchanges, {alike} alike, {len(excused)} excused{reasons}")
+    total = len(recording["exchanges"])
+    tell(f"\npdc: {total} recorded exchanges, {alike} alike, {len(excused)} excused{reasons}")
     assert {name: found for name, found in differing.items() if name not in excused} == {}

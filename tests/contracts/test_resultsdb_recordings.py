@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
 
 from relengotron.systems.inprocess import WsgiAdapter
 from relengotron.systems.resultsdb.simulated import SimulatedResultsDb, create_app
+from tests.conftest import Tell
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "resultsdb-http.json"
 BASE = "http://resultsdb.sim"
@@ -86,17 +86,16 @@ def compare(recording: dict[str, Any]) -> tuple[dict[str, str], int]:
     return wrong, excused
 
 
-def test_every_recorded_exchange_is_answered_alike(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_recorded_exchange_is_answered_alike(tell: Tell) -> None:
     recording = json.loads(Path(os.environ.get("RESULTSDB_RECORDING", CORPUS)).read_text())
 
     wrong, excused = compare(recording)
 
     total = len(recording["exchanges"])
-    with capsys.disabled():
-        print(
-            f"\nresultsdb: {total} recorded exchanges, {total - len(wrong) - excused} alike, {excused} excused (words"
-            " of an HTML page); not compared: uuids the server invents, times it stamps"
-        )
+    tell(
+        f"\nresultsdb: {total} recorded exchanges, {total - len(wrong) - excused} alike, {excused} excused (words"
+        " of an HTML page); not compared: uuids the server invents, times it stamps"
+    )
     assert not wrong, "\n".join(f"{name}: {text}" for name, text in wrong.items())
 
 

@@ -9,6 +9,7 @@ import requests
 
 from relengotron.systems.inprocess import WsgiAdapter
 from relengotron.systems.resultsdb.simulated import SimulatedResultsDb, create_app
+from tests.conftest import Tell
 
 BASE = "http://resultsdb.sim"
 API = f"{BASE}/api/v2.0"
@@ -252,7 +253,7 @@ def test_a_listener_may_ask_back_at_once() -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_hundred_thousand_results_stay_quick(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hundred_thousand_results_stay_quick(tell: Tell) -> None:
     server = Server(announce_results=False, announce_taskotron=False)
     begin = time.perf_counter()
     for number in range(100_000):
@@ -278,6 +279,5 @@ def test_a_hundred_thousand_results_stay_quick(capsys: pytest.CaptureFixture[str
         assert server.ids(**question)
         times.append(time.perf_counter() - begin)
 
-    with capsys.disabled():
-        print(f"\nresultsdb: 100,000 results stored in {stored:.1f} s, slowest of 6 questions {max(times):.3f} s")
+    tell(f"\nresultsdb: 100,000 results stored in {stored:.1f} s, slowest of 6 questions {max(times):.3f} s")
     assert max(times) < 0.5

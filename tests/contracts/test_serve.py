@@ -6,6 +6,7 @@ import re
 import pytest
 import requests
 
+from tests.conftest import Tell
 from tests.contracts import test_pdc_recordings as pdc
 from tests.contracts import test_resultsdb_recordings as resultsdb
 from tests.contracts.koji_player import differences
@@ -15,7 +16,7 @@ from tests.contracts.test_koji_recordings import RECORDING as KOJI_RECORDING
 TIMEOUT = 10
 
 
-def test_a_served_koji_answers_the_recording_over_its_socket(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_served_koji_answers_the_recording_over_its_socket(tell: Tell) -> None:
     entries = json.loads(KOJI_RECORDING.read_text())
     with served("koji") as ready:
         assert ready["users"].keys() >= {"admin", "relengotron", "plain", "kojira", "shadow"}
@@ -24,16 +25,15 @@ def test_a_served_koji_answers_the_recording_over_its_socket(capsys: pytest.Capt
         player.far_wire.connection.close()
 
     wrong = [f"{entry['seq']} {entry['method']}{entry['args']}: {found[:3]}" for entry, found in answers if found]
-    with capsys.disabled():
-        left_out = len(entries) - len(answers)
-        print(
-            f"\nkoji, served: {len(answers)} of {len(entries)} recorded exchanges, {len(answers) - len(wrong)} alike; "
-            f"left out: {left_out} of a hub that was broken from inside"
-        )
+    left_out = len(entries) - len(answers)
+    tell(
+        f"\nkoji, served: {len(answers)} of {len(entries)} recorded exchanges, {len(answers) - len(wrong)} alike; "
+        f"left out: {left_out} of a hub that was broken from inside"
+    )
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_served_pdc_answers_the_recording_with_the_token_it_names(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_served_pdc_answers_the_recording_with_the_token_it_names(tell: Tell) -> None:
     recording = json.loads(pdc.RECORDING.read_text())
     with served("pdc") as ready:
         assert re.fullmatch("[0-9a-f]{40}", ready["token"])
@@ -64,15 +64,12 @@ def test_a_served_pdc_answers_the_recording_with_the_token_it_names(capsys: pyte
                 wrong[exchange["name"]] = f"{answer.status_code}, recorded {wanted['status']}: {answer.text[:300]}"
             elif "json" in wanted and pdc._comparable(answer.json()) != pdc._comparable(expected):
                 wrong[exchange["name"]] = f"{answer.text[:300]}, recorded {json.dumps(expected)[:300]}"
-    with capsys.disabled():
-        total = len(recording["exchanges"])
-        print(f"\npdc, served: {total - left_out} of {total} recorded exchanges, {len(wrong)} of them not alike")
+    total = len(recording["exchanges"])
+    tell(f"\npdc, served: {total - left_out} of {total} recorded exchanges, {len(wrong)} of them not alike")
     assert wrong == {}
 
 
-def test_a_served_resultsdb_answers_the_recording(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_served_resultsdb_answers_the_recording(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = json.loads(resultsdb.CORPUS.read_text())
     exchanges = recording["exchanges"]
     known = resultsdb.uuids_of_the_test(exchanges)
@@ -83,8 +80,7 @@ def test_a_served_resultsdb_answers_the_recording(
             answer = resultsdb.ask(session, recording["base_path"], one["request"])
             if found := resultsdb.differences(one["response"], answer, one["request"], known):
                 wrong[f"{number} {one['name']}"] = found
-    with capsys.disabled():
-        print(f"\nresultsdb, served: {len(exchanges)} recorded exchanges, {len(wrong)} of them not alike")
+    tell(f"\nresultsdb, served: {len(exchanges)} recorded exchanges, {len(wrong)} of them not alike")
     assert wrong == {}
 
 

@@ -15,6 +15,7 @@ from relengotron.errors import PowerCut
 from relengotron.model.events import BuildTagged, Event
 from relengotron.model.intents import Cancel, Intent
 from relengotron.model.run import RunState
+from tests.conftest import Tell
 from tests.engine.toys import Clock, House, Storm, StormyDatabase, World, route, tagging
 
 Story = Callable[[House], None]
@@ -87,7 +88,9 @@ def heard(world: World) -> Counter[str]:
 
 
 @pytest.mark.parametrize("story", [push, push_and_cancel])
-def test_the_world_is_the_same_whatever_moment_the_power_goes(journal: StormyDatabase, story: Story) -> None:
+def test_the_world_is_the_same_whatever_moment_the_power_goes(
+    journal: StormyDatabase, story: Story, tell: Tell
+) -> None:
     calm, moments = live_through(journal, story, None)
     assert set(calm.made.values()) == {1}
 
@@ -99,5 +102,5 @@ def test_the_world_is_the_same_whatever_moment_the_power_goes(journal: StormyDat
         assert sorted(stormy.present) == sorted(calm.present), told
         assert stormy.taken_back == calm.taken_back, told
         assert heard(stormy) == heard(calm), told
-    print(f"\n{story.__name__}: the power was cut at each of {len(moments.moments)} moments")
+    tell(f"\n{story.__name__}: the power was cut at each of {len(moments.moments)} moments")
     assert len(moments.moments) > 50

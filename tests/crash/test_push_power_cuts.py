@@ -13,6 +13,7 @@ import pytest
 from relengotron.errors import PowerCut
 from relengotron.systems.mischief import Kind, Rule
 from tests.builders import an_update, our_request
+from tests.conftest import Tell
 from tests.stage.ending import Ending, ending_of
 from tests.stage.outside import EFFECTS_OF_KOJI, changes_koji, methods_in
 from tests.stage.stage import Stage
@@ -84,7 +85,7 @@ def calm(root: Path) -> tuple[Stage, Ending]:
     return stage, ending
 
 
-def check_moments(root: Path, moments: Callable[[int], range]) -> None:
+def check_moments(tell: Tell, root: Path, moments: Callable[[int], range]) -> None:
     stage, expected = calm(root)
     chosen = moments(2 * stage.power.effects)
     began, names = time.monotonic(), list(stage.power.names)
@@ -94,7 +95,7 @@ def check_moments(root: Path, moments: Callable[[int], range]) -> None:
         assert was_cut, f"the power never went at {where}"
         assert not (wrong := differences(expected, ending)), f"the power went at {where}: {wrong}"
     seconds = time.monotonic() - began
-    print(
+    tell(
         f"\nthe power was cut at {len(chosen)} of {2 * stage.power.effects} moments"
         f" ({len(names)} commits and disk changes named) in {seconds:.0f} s, effects doubled: 0"
     )
@@ -118,28 +119,28 @@ def _less(one: Ending, other: Ending, name: str) -> object:
     return ours
 
 
-def test_a_push_survives_a_power_cut_at_some_of_its_moments(root: Path) -> None:
-    check_moments(root, lambda last: range(1 + SEED % EVERY, last + 1, EVERY))
+def test_a_push_survives_a_power_cut_at_some_of_its_moments(tell: Tell, root: Path) -> None:
+    check_moments(tell, root, lambda last: range(1 + SEED % EVERY, last + 1, EVERY))
 
 
 @pytest.mark.crash
 @pytest.mark.timeout(3600)
-def test_a_push_survives_a_power_cut_at_every_moment(root: Path) -> None:
-    check_moments(root, lambda last: range(1, last + 1))
+def test_a_push_survives_a_power_cut_at_every_moment(tell: Tell, root: Path) -> None:
+    check_moments(tell, root, lambda last: range(1, last + 1))
 
 
-def test_a_push_survives_a_power_cut_after_some_requests_that_change_something(root: Path) -> None:
-    check_requests(root, "after", every=3)
+def test_a_push_survives_a_power_cut_after_some_requests_that_change_something(tell: Tell, root: Path) -> None:
+    check_requests(tell, root, "after", every=3)
 
 
 @pytest.mark.crash
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("verb", ["before", "after"])
-def test_a_push_survives_a_power_cut_at_every_request_that_changes_something(root: Path, verb: str) -> None:
-    check_requests(root, verb, every=1)
+def test_a_push_survives_a_power_cut_at_every_request_that_changes_something(tell: Tell, root: Path, verb: str) -> None:
+    check_requests(tell, root, verb, every=1)
 
 
-def check_requests(root: Path, verb: str, every: int) -> None:
+def check_requests(tell: Tell, root: Path, verb: str, every: int) -> None:
     stage, expected = calm(root)
     count = sum(changes_koji(call) for call in stage.outside.koji.calls) + stage.outside.resultsdb.count("POST")
     began = time.monotonic()
@@ -149,7 +150,7 @@ def check_requests(root: Path, verb: str, every: int) -> None:
         assert was_cut
         assert not (wrong := differences(expected, ending)), f"{verb} request {number}: {wrong}"
     seconds = time.monotonic() - began
-    print(f"\nthe power was cut {verb} {len(numbers)} of {count} requests in {seconds:.0f} s")
+    tell(f"\nthe power was cut {verb} {len(numbers)} of {count} requests in {seconds:.0f} s")
 
 
 def die_at(verb: str, number: int) -> Callable[[Stage], None]:
@@ -168,18 +169,18 @@ def die_at(verb: str, number: int) -> Callable[[Stage], None]:
     return prepare
 
 
-def test_an_answer_that_is_lost_is_never_asked_for_twice(root: Path) -> None:
-    check_lost_answers(root, Kind.LOST_ANSWER, every=4)
+def test_an_answer_that_is_lost_is_never_asked_for_twice(tell: Tell, root: Path) -> None:
+    check_lost_answers(tell, root, Kind.LOST_ANSWER, every=4)
 
 
 @pytest.mark.crash
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", [Kind.LOST_ANSWER, Kind.HALF, Kind.STATUS])
-def test_no_answer_that_is_lost_is_asked_for_twice(root: Path, kind: Kind) -> None:
-    check_lost_answers(root, kind, every=1)
+def test_no_answer_that_is_lost_is_asked_for_twice(tell: Tell, root: Path, kind: Kind) -> None:
+    check_lost_answers(tell, root, kind, every=1)
 
 
-def check_lost_answers(root: Path, kind: Kind, every: int) -> None:
+def check_lost_answers(tell: Tell, root: Path, kind: Kind, every: int) -> None:
     """Lose the answer to each request that changes something, once."""
     stage, expected = calm(root)
     chosen = [
@@ -196,7 +197,7 @@ def check_lost_answers(root: Path, kind: Kind, every: int) -> None:
 
         _, ending, _ = live_through(root, lose)
         assert not (wrong := differences(expected, ending)), f"{service} {body} {skip}: {wrong}"
-    print(f"\n{len(chosen[SEED % every :: every])} of {len(chosen)} answers were lost ({kind.name})")
+    tell(f"\n{len(chosen[SEED % every :: every])} of {len(chosen)} answers were lost ({kind.name})")
 
 
 # -- calling a push off ----------------------------------------------------------------------------------------------
@@ -226,7 +227,7 @@ def call_off(root: Path, prepare: Callable[[Stage], None]) -> tuple[Stage, Endin
     return stage, ending, was_cut
 
 
-def check_calling_off(root: Path, every: int) -> None:
+def check_calling_off(tell: Tell, root: Path, every: int) -> None:
     stage, expected, _ = call_off(root, lambda stage: None)
     assert expected.runs[("push_updates", "F24/testing", "cancelled")] == 1
     assert expected.tags["bash-4.3.42-5.fc24"] == ("f24-updates-candidate",)
@@ -236,14 +237,14 @@ def check_calling_off(root: Path, every: int) -> None:
         _, ending, was_cut = call_off(root, cut_at(moment))
         assert was_cut
         assert not (wrong := differences(expected, ending)), f"moment {moment}: {wrong}"
-    print(f"\nthe power was cut at {len(moments)} of {2 * stage.power.effects} moments of the way back")
+    tell(f"\nthe power was cut at {len(moments)} of {2 * stage.power.effects} moments of the way back")
 
 
-def test_the_way_back_survives_a_power_cut_at_some_of_its_moments(root: Path) -> None:
-    check_calling_off(root, every=50)
+def test_the_way_back_survives_a_power_cut_at_some_of_its_moments(tell: Tell, root: Path) -> None:
+    check_calling_off(tell, root, every=50)
 
 
 @pytest.mark.crash
 @pytest.mark.timeout(1800)
-def test_the_way_back_survives_a_power_cut_at_every_moment(root: Path) -> None:
-    check_calling_off(root, every=1)
+def test_the_way_back_survives_a_power_cut_at_every_moment(tell: Tell, root: Path) -> None:
+    check_calling_off(tell, root, every=1)

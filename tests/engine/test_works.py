@@ -19,6 +19,7 @@ from relengotron.errors import SystemBusy
 from relengotron.model.intents import Start
 from relengotron.model.outcome import Done, Outcome, Running
 from relengotron.model.run import RunState
+from tests.conftest import Tell
 from tests.engine.toys import EPOCH, Hands, House, World
 
 LONG = timedelta(hours=1)
@@ -85,7 +86,7 @@ def fill(database: Database, count: int, **time_left: float) -> None:
 
 
 def test_two_thousand_waiting_runs_cost_nothing_while_nothing_happens(
-    sqlite_url: str, world: World, stopping: list[Works], monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, world: World, stopping: list[Works], monkeypatch: pytest.MonkeyPatch, tell: Tell
 ) -> None:
     database = CountingDatabase(sqlite_url)
     fill(database, WAITING, hours=1)
@@ -104,7 +105,7 @@ def test_two_thousand_waiting_runs_cost_nothing_while_nothing_happens(
     reads, cpu = database.reads, time.process_time()
     calm.wait(1.0)
     reads, cpu = database.reads - reads, time.process_time() - cpu
-    print(f"\nidle with {WAITING} waiting runs: {reads} journal reads and {cpu:.3f} s of processor a second")
+    tell(f"\nidle with {WAITING} waiting runs: {reads} journal reads and {cpu:.3f} s of processor a second")
     assert reads <= 2
     assert cpu < 0.3
     before = time.monotonic()

@@ -10,6 +10,7 @@ import pytest
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.incoming import PARSERS, understand
 from relengotron.model.events import Ignored
+from tests.conftest import Tell
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "messages.jsonl"
 LINES = CORPUS.read_text(encoding="utf-8").splitlines()
@@ -25,13 +26,12 @@ def through_the_bus(line: str) -> dict[str, Any]:
     return {"topic": recorded["topic"], "body": recorded}
 
 
-def test_every_recorded_message_is_handled_or_ignored_with_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_recorded_message_is_handled_or_ignored_with_a_reason(tell: Tell) -> None:
     outcomes = Counter(outcome_of(Envelope.from_line(line)) for line in LINES)
 
-    with capsys.disabled():
-        print(f"\n{len(LINES)} recorded messages:")
-        for outcome, count in outcomes.most_common():
-            print(f"  {count:4d}  {outcome}")
+    tell(f"\n{len(LINES)} recorded messages:")
+    for outcome, count in outcomes.most_common():
+        tell(f"  {count:4d}  {outcome}")
     assert outcomes.total() == len(LINES) == 258
     assert all(outcome.startswith("handled: ") or len(outcome) > len("ignored: ") for outcome in outcomes)
 
