@@ -105,14 +105,14 @@ class Ear:
     def __init__(self, hear: Any) -> None:
         """``hear`` gets topic and body."""
         self.ended = threading.Event()
-        self.end = ""
+        self.end, self.reason = "", ""
         self._hear = hear
 
     def publish(self, message: Announcement, msg_id: str) -> None:
         """Hand it over."""
         self._hear(message.topic_suffix, dict(message.body))
         if message.topic_suffix in ("relengotron.push.complete", "relengotron.push.failed"):
-            self.end = message.topic_suffix
+            self.end, self.reason = message.topic_suffix, str(message.body.get("reason"))
             self.ended.set()
 
     def close(self) -> None:
@@ -183,4 +183,4 @@ def _push(world: Any, watch: Stopwatch, ear: Ear) -> None:
     ear.ended.clear()
     world.stand_ins.bodhi.start_push(releases=["F24"], requests=["stable"])
     if not ear.ended.wait(PUSH_ENDS_WITHIN) or ear.end != "relengotron.push.complete":
-        raise SystemExit(f"a push did not come to a good end: {ear.end or 'no end in time'}")
+        raise SystemExit(f"a push did not come to a good end: {ear.end or 'no end in time'}: {ear.reason}")

@@ -47,6 +47,8 @@ class Attempt:
         self.steps = dict(steps)
         self.step = ""
         self.step_started_at = clock()
+        self.must_look_again = False
+        """Whether news may have come between the step's look and the moment from which it is watched for."""
         self.notes: list[Evidence] = []
         self.sayings: list[Saying] = []
         self.starts: list[Start] = []
@@ -58,6 +60,7 @@ class Attempt:
         self.step = name
         known = self.steps.get(name)
         self.step_started_at = known.started_at if known is not None else self.now()
+        self.must_look_again = False
         self.leave_nothing_aside()
 
     def leave_nothing_aside(self) -> None:
@@ -167,6 +170,11 @@ class Attempt:
         """What the journal knows of an effect of this run, None when it was never intended."""
         with self._database.read() as db:
             return effects.find(db, self.run.id, key)
+
+    def remembered(self, key: str) -> Any:
+        """A decision that was taken before, None when it was not."""
+        known = self.effect_record(f"{DECISION}{key}")
+        return known.result if known is not None and known.is_finished else None
 
     def remember(self, key: str, decide: Callable[[], Any]) -> Any:
         """A decision (JSON data) that must not change while the run lives: taken once, read ever after."""

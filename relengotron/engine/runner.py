@@ -157,6 +157,8 @@ class Runner:
             waiting = [runs.find(db, each) for each in runs.watchers(db, Watch(STEPS, f"{run.id} {attempt.step}"))]
         for opened, priority in started + [(each.id, each.priority) for each in waiting if each is not None]:
             self._wakes.wake(opened, priority)
+        if attempt.must_look_again:
+            self._wakes.wake(run.id, run.priority)
         if isinstance(outcome, Failed):
             self._wake_next(run.lane)
         return goes_on and isinstance(outcome, (Done, Skipped))
@@ -196,7 +198,8 @@ class Runner:
         if not runs.change(db, run, state, now, reason=reason, look_again_at=again, only_from=runs.GOING):
             return False
         if not isinstance(outcome, _Troubled | _TroubledHold | Failed):
-            runs.watch(db, run, outcome.watches if isinstance(outcome, Running | Hold) else ())
+            wanted = outcome.watches if isinstance(outcome, Running | Hold) else ()
+            attempt.must_look_again = runs.watch(db, run, wanted)
         if isinstance(outcome, Hold):
             if holds.open_hold(db, run, attempt.step, outcome, now):
                 self._write_sayings(db, attempt, workflow.voice.held(attempt, outcome))

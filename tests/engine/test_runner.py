@@ -82,7 +82,8 @@ def lambda_free(_: Hands) -> Outcome:
 
 def test_a_running_step_waits_in_the_journal_until_it_looks_again(database: Database, world: World) -> None:
     watch = Watch("koji.task", "4711")
-    house = house_with(database, world, Running("the task", (watch,), timedelta(seconds=90)), Done())
+    waits = Running("the task", (watch,), timedelta(seconds=90))
+    house = house_with(database, world, waits, waits, Done())
     run = house.open()
     house.settle()
     assert house.run(run).look_again_at == EPOCH + timedelta(seconds=90)
@@ -94,6 +95,14 @@ def test_a_running_step_waits_in_the_journal_until_it_looks_again(database: Data
     assert house.state(run) is RunState.DONE
     with database.read() as db:
         assert runs.watched(db) == {}
+
+
+def test_news_between_a_look_and_its_watch_is_not_missed(database: Database, world: World) -> None:
+    watch = Watch("koji.task", "4711")
+    house = house_with(database, world, Running("the task", (watch,), timedelta(hours=9)), Done())
+    run = house.open()
+    house.settle()  # the task ended while nobody watched it yet, and its message found no run to wake
+    assert house.state(run) is RunState.DONE
 
 
 def test_outputs_of_steps_come_back_with_their_types(database: Database, world: World) -> None:
@@ -325,7 +334,13 @@ def test_a_blip_of_a_service_neither_ends_nor_repeats_a_hold(database: Database,
 
 def test_old_trouble_does_not_make_new_trouble_look_old(database: Database, world: World) -> None:
     house = house_with(
-        database, world, SystemUnreachable("away"), a_hold("karma"), SystemUnreachable("away"), a_hold("karma")
+        database,
+        world,
+        SystemUnreachable("away"),
+        a_hold("karma"),
+        a_hold("karma"),
+        SystemUnreachable("away"),
+        a_hold("karma"),
     )
     run = house.open()
     house.settle()

@@ -9,7 +9,6 @@ from typing import Any
 
 import koji
 import pytest
-import waitress.server
 
 from relengotron.lab.bits.seed import POLICIES, Signatures, seed_koji
 from relengotron.lab.bits.upload import upload_file
@@ -18,6 +17,7 @@ from relengotron.lab.builder.builder import Builder
 from relengotron.lab.builder.tools import rpm_ostree
 from relengotron.lab.builder.tools.command import say
 from relengotron.lab.builder.tools.ostree_cli import ostree
+from relengotron.lab.web import WebServer
 from relengotron.systems.koji.simulated.app import wsgi_app
 from relengotron.systems.koji.simulated.hub import Hub
 from tests.lab.tiny import REF, TinyDistribution
@@ -50,10 +50,8 @@ class Lab:
 def lab(tiny: TinyDistribution, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     topdir, compose_dir = (tmp_path_factory.mktemp(name) for name in ("koji", "compose"))
     hub = Hub.empty(topdir=topdir, policies=POLICIES)
-    server = waitress.server.create_server(wsgi_app(hub), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    url = f"http://127.0.0.1:{server.effective_port}/kojihub"
+    server = WebServer(wsgi_app(hub)).start()
+    url = f"{server.url}/kojihub"
     admin, bot, host = (
         koji.ClientSession(url, {"user": user, "password": password, "timeout": 60, "max_retries": 1})
         for user, password in (("admin", "adminpw"), ("relengotron", "botpw"), ("builder1", "hostpw"))
@@ -68,7 +66,6 @@ def lab(tiny: TinyDistribution, tmp_path_factory: pytest.TempPathFactory) -> Ite
         session.logout()
         session.rsession.close()
     server.close()
-    thread.join(timeout=5)
 
 
 def configure_mash(lab: Lab, name: str) -> Path:

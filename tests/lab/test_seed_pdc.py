@@ -1,16 +1,15 @@
 """Does PDC know afterwards which artifact includes which package?"""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-import waitress.server
 
 from relengotron.errors import RequestRefused
 from relengotron.lab.bits import artifacts, seed_pdc
 from relengotron.lab.bits.artifacts import Shipped
+from relengotron.lab.web import WebServer
 from relengotron.systems.pdc.simulated.app import wsgi_app
 from relengotron.systems.pdc.simulated.state import PdcState
 from tests.lab.tiny import TinyDistribution
@@ -21,12 +20,8 @@ TREE = Shipped("atomic-host", "ostree", "OSTreeIncludesRPM", ("kernel",))
 @pytest.fixture
 def pdc() -> Iterator[tuple[str, str]]:
     state = PdcState()
-    server = waitress.server.create_server(wsgi_app(state), host="127.0.0.1", port=0, threads=2)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}/rest_api/v1", state.token
-    server.close()
-    thread.join(timeout=5)
+    with WebServer(wsgi_app(state)) as server:
+        yield f"{server.url}/rest_api/v1", state.token
 
 
 @pytest.fixture(autouse=True)

@@ -229,12 +229,19 @@ def due(db: Connection, limit: int) -> list[tuple[str, int, datetime]]:
     return [(run, priority, moment(at)) for run, priority, at in db.execute(query)]
 
 
-def watch(db: Connection, run: str, wanted: Iterable[Watch]) -> None:
-    """Let the run wait for these facts and no others."""
-    db.execute(delete(watches).where(watches.c.run == run))
-    rows = [{"run": run, "system": each.system, "key": each.key} for each in set(wanted)]
-    if rows:
-        db.execute(insert(watches), rows)
+def watch(db: Connection, run: str, wanted: Iterable[Watch]) -> bool:
+    """Let the run wait for these facts and no others; True when there is one among them that it did not wait for."""
+    known = {
+        Watch(system, key)
+        for system, key in db.execute(select(watches.c.system, watches.c.key).where(watches.c.run == run))
+    }
+    asked = set(wanted)
+    if asked != known:
+        db.execute(delete(watches).where(watches.c.run == run))
+        rows = [{"run": run, "system": each.system, "key": each.key} for each in asked]
+        if rows:
+            db.execute(insert(watches), rows)
+    return not asked <= known
 
 
 def watchers(db: Connection, watch: Watch) -> list[str]:
