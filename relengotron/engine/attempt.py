@@ -178,7 +178,14 @@ class Attempt:
 
     def remember(self, key: str, decide: Callable[[], Any]) -> Any:
         """A decision (JSON data) that must not change while the run lives: taken once, read ever after."""
-        return self.effect(f"{DECISION}{key}", f"decide {key}", decide, lambda _intent: None)
+        known = self.effect_record(f"{DECISION}{key}")
+        if known is not None:
+            return known.result
+        decision = to_json(decide())
+        with self._database.write() as db:  # it changes nothing outside: intent and result are one
+            intent = effects.intend(db, self.run.id, f"{DECISION}{key}", f"decide {key}", None, self.now())
+            effects.finish(db, intent, decision, self.now())
+        return decision
 
     @staticmethod
     def _do_or_find(intent: EffectRecord, do: Callable[[], T], find: Callable[[EffectRecord], T | None]) -> T:

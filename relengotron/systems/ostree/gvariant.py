@@ -82,7 +82,7 @@ def _value(tokens: _Tokens) -> Any:
             tokens.step()
             return _value(tokens)
         case "text":
-            return _text(tokens.step())
+            return _text_or_bytes(tokens.step())
         case "number":
             return _number(tokens.step())
         case "word":
@@ -131,8 +131,10 @@ def _pairs(tokens: _Tokens) -> dict[Any, Any]:
     return pairs
 
 
-def _text(token: str) -> str:
-    return _ESCAPE.sub(_unescaped, token.removeprefix("b")[1:-1])
+def _text_or_bytes(token: str) -> str | list[int]:
+    """A text; or bytes, which are printed like one, without their last, when that is the only NUL among them."""
+    text = _ESCAPE.sub(_unescaped, token.removeprefix("b")[1:-1])
+    return [*map(ord, text), 0] if token.startswith("b") else text
 
 
 def _unescaped(found: re.Match[str]) -> str:
