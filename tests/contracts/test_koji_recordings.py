@@ -2,15 +2,14 @@
 
 import json
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import koji
 import pytest
 from koji import xmlrpcplus
-from waitress.server import create_server
 
+from relengotron.lab.web import WebServer
 from relengotron.systems.koji.simulated import Hub, wsgi_app
 from tests.conftest import Tell
 from tests.contracts.koji_player import Player, differences
@@ -38,12 +37,8 @@ def test_every_recorded_call_is_answered_alike(tmp_path: Path, tell: Tell) -> No
 def served(tmp_path: Path) -> Iterator[tuple[Hub, str]]:
     """A hub behind a real HTTP server."""
     hub = Hub.empty(topdir=tmp_path / "store")
-    server = create_server(wsgi_app(hub), host="127.0.0.1", port=0, threads=2)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield hub, f"http://127.0.0.1:{server.effective_port}/kojihub"
-    server.close()
-    thread.join(5)
+    with WebServer(wsgi_app(hub)) as server:
+        yield hub, f"{server.url}/kojihub"
 
 
 def _login(url: str, user: str, password: str) -> koji.ClientSession:
