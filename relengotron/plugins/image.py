@@ -11,24 +11,22 @@ from typing import ClassVar, Literal
 from relengotron.errors import RequestRefused, StateDisagrees
 from relengotron.sdk import (
     Artifact,
-    ArtifactPlugin,
     Built,
     Failed,
     FailureKind,
     File,
     KojiTask,
+    MirroredPlugin,
     Plan,
-    Probe,
     Published,
     Running,
     Workbench,
+    as_previous,
     file_of,
-    probe_of,
     unfinished,
 )
 from relengotron.systems.koji.port import ImageBuild, Runroot
 from relengotron.systems.mirror.paths import rel_path
-from relengotron.systems.mirror.port import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class ImageSettings:
     mounts: tuple[str, ...] = ()
 
 
-class ImagePlugin(ArtifactPlugin[ImageSettings]):
+class ImagePlugin(MirroredPlugin[ImageSettings]):
     """An image of one tree; what it holds is known by the commit it was made from."""
 
     kind: ClassVar[str] = "image"
@@ -97,22 +95,8 @@ class ImagePlugin(ArtifactPlugin[ImageSettings]):
             artifact=artifact.name,
             identity=built.identity,
             expected={f"{target}/{path}": entry.sha256 for path, entry in switched.current.items()},
-            previous={path: [entry.sha256, entry.size] for path, entry in (switched.previous or {}).items()},
+            previous=as_previous(switched.previous),
         )
-
-    def probe(self, published: Published, bench: Workbench) -> Probe:
-        """Read the image and its checksum file from outside, whole."""
-        return probe_of(published.artifact, bench.mirror.look(published.expected))
-
-    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
-        """The image of before is shown again."""
-        manifest = {path: Entry(str(sha256), int(size)) for path, (sha256, size) in published.previous.items()}
-        bench.mirror.withdraw(rel_path(artifact.target), manifest)
-
-    def retire(self, artifact: Artifact, bench: Workbench) -> None:
-        """What this run staged is gone, and what is live keeps one earlier state for slow readers and the way back."""
-        bench.mirror.discard(rel_path(artifact.target), bench.run)
-        bench.mirror.sweep(rel_path(artifact.target), keep_generations=1)
 
     def _ask(self, plan: Plan, own: ImageSettings, tree: Built, bench: Workbench) -> int:
         arch = plan.artifact.arches[0]

@@ -8,17 +8,16 @@ from typing import ClassVar
 from relengotron.errors import RequestRefused, StateDisagrees
 from relengotron.sdk import (
     Artifact,
-    ArtifactPlugin,
     Built,
     Failed,
     KojiTask,
+    MirroredPlugin,
     Plan,
-    Probe,
     Published,
     Running,
     Workbench,
+    as_previous,
     file_of,
-    probe_of,
     unfinished,
 )
 from relengotron.systems.koji.port import Runroot
@@ -39,7 +38,7 @@ class MashSettings:
     mounts: tuple[str, ...] = ()
 
 
-class MashPlugin(ArtifactPlugin[MashSettings]):
+class MashPlugin(MirroredPlugin[MashSettings]):
     """A repo per arch, made by one mash task from one tag."""
 
     kind: ClassVar[str] = "mash"
@@ -85,7 +84,6 @@ class MashPlugin(ArtifactPlugin[MashSettings]):
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """Every arch shows the mashed packages; packages first, metadata last."""
         target = rel_path(artifact.target)
-        before = bench.mirror.published(target) or {}
         staged = bench.mirror.stage(Path(built.location), target, bench.run)
         if _identity(bench.release.tag, _of_arches(staged.manifest, artifact)) != built.identity:
             raise RequestRefused(f"{built.location} is no longer what was tested as {built.identity}")
@@ -98,22 +96,8 @@ class MashPlugin(ArtifactPlugin[MashSettings]):
             artifact=artifact.name,
             identity=built.identity,
             expected=expected,
-            previous={path: [entry.sha256, entry.size] for path, entry in before.items()},
+            previous=as_previous(before),
         )
-
-    def probe(self, published: Published, bench: Workbench) -> Probe:
-        """Read all metadata and every new package from outside."""
-        return probe_of(published.artifact, bench.mirror.look(published.expected))
-
-    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
-        """The packages of before are shown again."""
-        manifest = {path: Entry(str(sha256), int(size)) for path, (sha256, size) in published.previous.items()}
-        bench.mirror.withdraw(rel_path(artifact.target), manifest)
-
-    def retire(self, artifact: Artifact, bench: Workbench) -> None:
-        """What this run staged is gone, and what is live keeps one earlier state for slow readers and the way back."""
-        bench.mirror.discard(rel_path(artifact.target), bench.run)
-        bench.mirror.sweep(rel_path(artifact.target), keep_generations=1)
 
     @staticmethod
     def _runroot(own: MashSettings, bench: Workbench) -> Runroot:

@@ -4,6 +4,7 @@ from relengotron.model.artifact import Artifact, Built, File, Plan, Probe, Publi
 from relengotron.model.outcome import Failed, FailureKind, Running, Watch
 from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes
 from relengotron.sdk.files import digest_of, file_of
+from relengotron.sdk.mirrored import MirroredPlugin, as_previous
 from relengotron.sdk.probing import probe_of
 from relengotron.sdk.tasks import unfinished
 from relengotron.sdk.workbench import KojiTask, ReleaseFacts, Workbench
@@ -18,6 +19,7 @@ __all__ = [
     "FailureKind",
     "File",
     "KojiTask",
+    "MirroredPlugin",
     "Plan",
     "Probe",
     "Published",
@@ -25,6 +27,7 @@ __all__ = [
     "Running",
     "Watch",
     "Workbench",
+    "as_previous",
     "digest_of",
     "file_of",
     "probe_of",

@@ -7,23 +7,21 @@ from typing import ClassVar
 from relengotron.errors import StateDisagrees
 from relengotron.sdk import (
     Artifact,
-    ArtifactPlugin,
     Built,
     Failed,
     FailureKind,
     KojiTask,
+    MirroredPlugin,
     Plan,
-    Probe,
     Published,
     Running,
     Workbench,
+    as_previous,
     file_of,
-    probe_of,
     unfinished,
 )
 from relengotron.systems.koji.port import Runroot
 from relengotron.systems.mirror.paths import rel_path
-from relengotron.systems.mirror.port import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class ChecksumsSettings:
             raise ValueError("allowed: a file name without directories")
 
 
-class ChecksumsPlugin(ArtifactPlugin[ChecksumsSettings]):
+class ChecksumsPlugin(MirroredPlugin[ChecksumsSettings]):
     """One list of one repo."""
 
     kind: ClassVar[str] = "checksums"
@@ -83,22 +81,8 @@ class ChecksumsPlugin(ArtifactPlugin[ChecksumsSettings]):
             artifact=artifact.name,
             identity=built.identity,
             expected={f"{target}/{path}": entry.sha256 for path, entry in switched.current.items()},
-            previous={path: [entry.sha256, entry.size] for path, entry in (switched.previous or {}).items()},
+            previous=as_previous(switched.previous),
         )
-
-    def probe(self, published: Published, bench: Workbench) -> Probe:
-        """Read the list from outside."""
-        return probe_of(published.artifact, bench.mirror.look(published.expected))
-
-    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
-        """The list of before is shown again."""
-        before = {path: Entry(str(sha256), int(size)) for path, (sha256, size) in published.previous.items()}
-        bench.mirror.withdraw(rel_path(artifact.target), before)
-
-    def retire(self, artifact: Artifact, bench: Workbench) -> None:
-        """What this run staged is gone; one earlier list is kept for the way back."""
-        bench.mirror.discard(rel_path(artifact.target), bench.run)
-        bench.mirror.sweep(rel_path(artifact.target), keep_generations=1)
 
     @staticmethod
     def _runroot(plan: Plan, own: ChecksumsSettings, source: Built, bench: Workbench) -> Runroot:
