@@ -37,6 +37,16 @@ class MalformedInput(Permanent):
     """Something from outside is not what it claims to be."""
 
 
+class Untrusted(Permanent):
+    """A message does not prove that it is from somebody who may send it: kept as evidence, counted, never acted on."""
+
+    def __init__(self, kind: str, why: str, sender: str = "") -> None:
+        """``kind`` groups what is counted, such as ``forged``; ``sender`` is the proven or claimed common name."""
+        super().__init__(why)
+        self.kind = kind
+        self.sender = sender
+
+
 class SettingsError(Permanent):
     """The configuration cannot be used; the text names file, key path, value found and what is allowed."""
 

@@ -20,6 +20,7 @@ class MessageState(StrEnum):
     HANDLED = "handled"
     IGNORED = "ignored"
     PARKED = "parked"
+    DISCARDED = "discarded"
 
 
 @dataclass(frozen=True, slots=True)

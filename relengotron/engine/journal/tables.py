@@ -25,6 +25,47 @@ inbox = Table(
     Column("state", Name(16), nullable=False, index=True),
     Column("reason", Words, nullable=False, default=""),
     Column("settled_at", Float),
+    Column("sender", Name(256)),
+)
+
+tries = Table(
+    "tries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message", Integer, ForeignKey("inbox.id"), nullable=False, index=True),
+    Column("at", Float, nullable=False),
+    Column("who", Name(128), nullable=False),
+    Column("what", Name(32), nullable=False),
+    Column("reason", Words, nullable=False, default=""),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("kind", Name(32), primary_key=True),
+    Column("sender", Name(256), primary_key=True),
+    Column("topic", Name(512), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("first_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("reason", Words, nullable=False, default=""),
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("category", Name(64), primary_key=True),
+    Column("until", Float, nullable=False),
+    Column("looked_at", Float, nullable=False),
+    Column("trouble", Words, nullable=False, default=""),
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("msg_id", Name(128), primary_key=True),
+    Column("who", Name(256), primary_key=True),
+    Column("at", Float, nullable=False),
 )
 
 runs = Table(
@@ -128,6 +169,10 @@ outbox = Table(
     Column("sent_at", Float, index=True),
     Column("attempts", Integer, nullable=False, default=0),
     Column("trouble", Words, nullable=False, default=""),
+    Column("recipients", JSON),
+    Column("answer_by", Float),
+    Column("repeated_at", Float),
+    Column("acknowledged_at", Float),
     Index("uq_outbox_run_key", "run", "key", unique=True),
 )
 

@@ -34,6 +34,19 @@ class Bus(Protocol):
         """Give the address back; what was published is sent first as far as the network lets us."""
 
 
+class Guard(Protocol):
+    """Whose word a message is; asked once for each message that comes in, in one thread at a time."""
+
+    def sender_of(self, message: Mapping[str, Any]) -> str | None:
+        """The common name of the certificate that signed the envelope and may speak on its topic.
+
+        None only where the configuration says in so many words that nobody signs: in a lab.
+
+        Raises:
+            Untrusted: it is not signed, forged, revoked, expired, or its sender may not speak on this topic.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """An announcement made on the spot."""
