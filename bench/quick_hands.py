@@ -48,9 +48,10 @@ class QuickBuilder:
             self._news.clear()
             free = {"state": [koji.TASK_STATES["FREE"]], "decode": True}
             for row in self._hub.call(None, "listTasks", free, {"order": "id"}):
-                self._carry_out(row)
+                self.carry_out(row)
 
-    def _carry_out(self, row: Mapping[str, Any]) -> None:
+    def carry_out(self, row: Mapping[str, Any]) -> None:
+        """One task comes to its end."""
         if self._hub.call(BUILDER, "host.openTask", row["id"]) is None:
             return
         result = self._made(row)

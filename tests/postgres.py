@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -31,12 +32,16 @@ def _unprivileged() -> str | None:
     return next((name for name in ("postgres", "nobody") if name in names), None)
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Path]:
-    """The directory of the socket of a running server."""
+class NotInstalled(Exception):
+    """There is no PostgreSQL server on this machine."""
+
+
+@contextmanager
+def running_server(options: str = _CALM) -> Iterator[Path]:
+    """A server of its own on a socket, in the directory that is given; everything is gone at the end."""
     binaries = _binaries()
     if binaries is None:
-        pytest.skip("no PostgreSQL server is installed (initdb was not found)")
+        raise NotInstalled("initdb was not found")
     account = _unprivileged()
     home = Path(tempfile.mkdtemp(prefix="relengotron-pg-"))
     if account is not None:
@@ -50,13 +55,23 @@ def postgres_server() -> Iterator[Path]:
 
     data = str(home / "data")
     run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    run("pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", f"-k {home} {_CALM}", "start")
+    run("pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", f"-k {home} {options}", "start")
     try:
         yield home
     finally:
         run("pg_ctl", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(home, ignore_errors=True)
         (home.parent / f"{home.name}.log").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Path]:
+    """The directory of the socket of a running server."""
+    try:
+        with running_server() as home:
+            yield home
+    except NotInstalled as missing:
+        pytest.skip(f"no PostgreSQL server is installed ({missing})")
 
 
 @pytest.fixture

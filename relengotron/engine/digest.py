@@ -1,25 +1,44 @@
 """How a stored message becomes intents: understood once, carried out in the same transaction."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
 from relengotron.engine.attempt import Clock
-from relengotron.engine.journal import audit, effects, holds, inbox, runs
+from relengotron.engine.journal import acknowledgements, audit, effects, holds, inbox, runs, tries
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
 from relengotron.engine.wakes import WakeQueue
 from relengotron.errors import MalformedInput, Transient
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.incoming import understand
+from relengotron.messages.keys import business_key
 from relengotron.model.events import Event, Ignored
-from relengotron.model.intents import Cancel, Intent, Retry, Start, Wake
+from relengotron.model.intents import Acknowledge, Cancel, Intent, Retry, Start, Wake
 from relengotron.model.run import Run, RunState
 
 log = logging.getLogger(__name__)
 
 Route = Callable[[Event, str], Iterable[Intent]]
+
+AT_ONCE: Final = 50
+"""Messages that share one transaction."""
+READER: Final = "the daemon"
+"""Who tried to read a message that was parked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """One message and what it leads to; ``key`` names the news itself, whatever id it came under."""
+
+    message: StoredMessage
+    state: MessageState
+    reason: str
+    intents: tuple[Intent, ...] = ()
+    key: str | None = None
 
 
 class Digest:
@@ -36,51 +55,74 @@ class Digest:
         """Settle up to ``limit`` messages and say how many there were."""
         with self._database.read() as db:
             messages = inbox.unsettled(db, limit)
-        for message in messages:
-            self._settle(message)
+        for start in range(0, len(messages), AT_ONCE):
+            self._settle([self._understand(each) for each in messages[start : start + AT_ONCE]])
         return len(messages)
 
-    def _settle(self, message: StoredMessage) -> None:
-        state, reason, intents = self._understand(message)
+    def _settle(self, understood: Sequence[Understood]) -> None:
+        """Settle some in one transaction; if that fails, each alone, so that the one to blame is found."""
         try:
-            woken = self._write(message, state, reason, intents)
+            woken = self._write(understood)
         except Transient:
-            raise  # the journal is in trouble, not the message
-        except Exception as defect:
-            log.exception("message parked: a defect in what it leads to", extra={"msg_id": message.msg_id})
-            woken = self._write(message, MessageState.PARKED, f"defect: {defect!r}", [])
+            raise  # the journal is in trouble, not a message
+        except Exception as defect:  # noqa: BLE001 - it is logged with the message that is to blame
+            if len(understood) == 1:
+                self._settle_defect(understood[0].message, defect)
+                return
+            for each in understood:
+                self._settle([each])
+            return
         for run in woken:
             self._wakes.wake(run.id, run.priority)
 
-    def _write(self, message: StoredMessage, state: MessageState, reason: str, intents: Iterable[Intent]) -> list[Run]:
+    def _settle_defect(self, message: StoredMessage, defect: Exception) -> None:
+        log.exception("message parked: a defect in what it leads to", extra={"msg_id": message.msg_id})
+        self._write([Understood(message, MessageState.PARKED, f"defect: {defect!r}")])
+
+    def _write(self, understood: Sequence[Understood]) -> list[Run]:
         with self._database.write() as db:
-            woken = [run for intent in intents for run in self._carry_out(db, intent)]
-            inbox.settle(db, message.id, state, reason, self._clock())
+            return [run for each in understood for run in self._settle_one(db, each)]
+
+    def _settle_one(self, db: Connection, each: Understood) -> list[Run]:
+        message, now = each.message, self._clock()
+        useless = _why_useless(db, each)
+        if useless is not None:
+            inbox.settle(db, message.id, MessageState.IGNORED, useless, now)
+            return []
+        woken = [run for intent in each.intents for run in self._carry_out(db, intent, message)]
+        inbox.settle(db, message.id, each.state, each.reason, now, business_key=each.key)
+        if each.state is MessageState.PARKED:
+            tries.note(db, message.id, READER, "read", each.reason, now)
         return woken
 
-    def _understand(self, message: StoredMessage) -> tuple[MessageState, str, list[Intent]]:
+    def _understand(self, message: StoredMessage) -> Understood:
         try:
             event = understand(Envelope.read(message.raw))
             if isinstance(event, Ignored):
-                return MessageState.IGNORED, event.reason, []
-            intents = list(self._route(event, message.msg_id))
+                return Understood(message, MessageState.IGNORED, event.reason)
+            intents = tuple(self._route(event, message.msg_id))
+            key = business_key(event)
         except MalformedInput as broken:
             log.warning("message parked", extra={"msg_id": message.msg_id, "reason": str(broken)})
-            return MessageState.PARKED, str(broken), []
+            return Understood(message, MessageState.PARKED, str(broken))
         except Exception as defect:
             log.exception("message parked: a defect in its handler", extra={"msg_id": message.msg_id})
-            return MessageState.PARKED, f"defect: {defect!r}", []
+            return Understood(message, MessageState.PARKED, f"defect: {defect!r}")
         if not intents:
-            return MessageState.IGNORED, f"{type(event).__name__} that no run waits for", []
-        return MessageState.HANDLED, ", ".join(type(intent).__name__ for intent in intents), intents
+            return Understood(message, MessageState.IGNORED, f"{type(event).__name__} that no run waits for", (), key)
+        names = ", ".join(type(intent).__name__ for intent in intents)
+        return Understood(message, MessageState.HANDLED, names, intents, key)
 
-    def _carry_out(self, db: Connection, intent: Intent) -> list[Run]:
+    def _carry_out(self, db: Connection, intent: Intent, message: StoredMessage) -> list[Run]:
         match intent:
             case Start():
                 opened = runs.open_run(db, intent, self._clock())
                 return _found(db, opened)
             case Wake():
                 return [run for each in runs.watchers(db, intent.watch) for run in _found(db, each)]
+            case Acknowledge():
+                acknowledgements.note_answer(db, intent.msg_id, message.sender, self._clock())
+                return []
             case Retry():
                 return self._retry(db, intent)
             case Cancel():
@@ -92,6 +134,7 @@ class Digest:
             return []
         audit.note(db, intent.agent, "retry", run.id, self._clock())
         runs.begin_attempt(db, run.id, self._clock())
+        acknowledgements.ask_again(db, run.id, self._clock())
         return _found(db, run.id)
 
     def _cancel(self, db: Connection, intent: Cancel) -> list[Run]:
@@ -107,6 +150,17 @@ class Digest:
             return [] if following is None else [following]
         runs.change(db, run.id, RunState.CANCELLING, self._clock(), reason=reason, look_again_at=self._clock())
         return _found(db, run.id)
+
+
+def _why_useless(db: Connection, each: Understood) -> str | None:
+    """Why a message that was understood leads to nothing: it is no news, or its sender was not asked."""
+    earlier = None if each.key is None else inbox.with_business_key(db, each.key)
+    if earlier is not None:
+        return f"the same news came as {earlier}"
+    for intent in each.intents:
+        if isinstance(intent, Acknowledge):
+            return acknowledgements.why_it_does_not_count(db, intent.msg_id, each.message.sender)
+    return None
 
 
 def _found(db: Connection, run: str | None) -> list[Run]:

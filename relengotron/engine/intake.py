@@ -1,80 +1,121 @@
-"""How a message comes in: stored first, understood later."""
+"""How a message comes in: its sender is proven, it is stored, and it is understood later."""
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
+
 from relengotron.engine.attempt import Clock
-from relengotron.engine.journal import inbox
+from relengotron.engine.journal import acknowledgements, inbox, refusals
 from relengotron.engine.journal.database import Database
-from relengotron.errors import MalformedInput
+from relengotron.engine.journal.inbox import NewMessage
+from relengotron.errors import MalformedInput, Untrusted
+from relengotron.messages.arrival import Arrival
 from relengotron.messages.envelope import Envelope
-from relengotron.messages.incoming import understand
+from relengotron.messages.gilmsg import wants_answer
 from relengotron.messages.incoming.person import WISHES
-from relengotron.messages.keys import business_key
 from relengotron.messages.limits import kept_text
-from relengotron.model.events import Ignored
+from relengotron.systems.bus.port import Guard
 
 log = logging.getLogger(__name__)
 
 
-class Intake:
-    """The only door for messages: ``store`` returns when the message is on disk."""
+@dataclass(frozen=True, slots=True)
+class _PutAside:
+    """A message that is kept and leads to nothing; ``refused`` when nobody proved to have sent it."""
 
-    def __init__(self, database: Database, clock: Clock, on_stored: Callable[[], None] = lambda: None) -> None:
-        """Take the journal; ``on_stored`` is called after each new message."""
+    msg_id: str
+    topic: str
+    raw: Mapping[str, Any]
+    reason: str
+    refused: Untrusted | None = None
+
+
+class Intake:
+    """The only door for messages: what it was given is on disk when it returns."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        on_stored: Callable[[int], None] = lambda _count: None,
+        guard: Guard | None = None,
+    ) -> None:
+        """Take the journal; ``on_stored`` is told how many were new.
+
+        Without a ``guard`` every message is believed: for the command line, which nobody else reaches, and for labs.
+        """
         self._database = database
         self._clock = clock
         self._on_stored = on_stored
+        self._guard = guard
 
-    def store(self, raw: Mapping[str, Any], *, is_local: bool = False) -> bool:
+    def store(self, raw: object, *, is_local: bool = False) -> bool:
         """Keep a message as it came; False when it is here already. What cannot be read is parked, not lost.
 
         ``is_local`` marks what a person on this machine typed: only that may carry wishes.
         """
+        return self.store_all([Arrival.of(raw)], is_local=is_local) == 1
+
+    def store_all(self, arrivals: Sequence[Arrival], *, is_local: bool = False) -> int:
+        """Keep many messages in one transaction, in their order; how many were not here yet."""
+        read = [self._read(arrival, is_local) for arrival in arrivals]
+        good = [each for each in read if isinstance(each, NewMessage)]
+        aside = [each for each in read if isinstance(each, _PutAside)]
+        with self._database.write() as db:
+            new = inbox.store_all(db, good, self._clock()) + sum(self._put_aside(db, each) for each in aside)
+            acknowledgements.acknowledge(db, [each.msg_id for each in good if each.wants_answer], self._clock())
+        if new:
+            self._on_stored(new)
+        return new
+
+    def _read(self, arrival: Arrival, is_local: bool) -> NewMessage | _PutAside:
         try:
-            envelope = Envelope.read(raw)
+            message = arrival.opened()
         except MalformedInput as broken:
-            return self._park(raw, str(broken))
+            return _refused(arrival, Untrusted("unreadable", str(broken)))
+        try:
+            sender = None if self._guard is None or is_local else self._guard.sender_of(message)
+            envelope = Envelope.of(message)
+        except Untrusted as refused:
+            return _refused(arrival, refused, message.get("topic"))
+        except MalformedInput as broken:
+            return _unreadable(message, str(broken))
         if envelope.suffix.startswith(WISHES) and not is_local:
-            return self._park(raw, "a wish of a person came over the bus; wishes come from the command line only")
-        with self._database.write() as db:
-            is_new = inbox.store(
-                db,
-                msg_id=envelope.msg_id,
-                business_key=_business_key(envelope),
-                topic=envelope.topic,
-                raw=envelope.raw,
-                now=self._clock(),
-            )
-        if is_new:
-            self._on_stored()
-        return is_new
+            return _unreadable(message, "a wish of a person came over the bus; wishes come from the command line only")
+        return NewMessage(envelope.msg_id, envelope.topic, arrival.text, sender, wants_answer(message))
 
-    def _park(self, raw: Any, reason: str) -> bool:
-        text = kept_text(raw)
-        topic = raw.get("topic") if isinstance(raw, Mapping) else None
-        with self._database.write() as db:
-            is_new = inbox.store(
-                db,
-                msg_id=f"unreadable-{hashlib.sha256(text.encode()).hexdigest()}",
-                business_key=None,
-                topic=topic if isinstance(topic, str) else "unreadable",
-                raw={"unreadable": text},
-                now=self._clock(),
-                parked_because=reason,
-            )
-        log.warning("message parked", extra={"reason": reason})
-        return is_new
+    def _put_aside(self, db: Connection, each: _PutAside) -> bool:
+        now = self._clock()
+        if each.refused is not None and not refusals.count(db, each.refused, each.topic, now):
+            return False
+        log.warning("message parked", extra={"msg_id": each.msg_id, "reason": each.reason})
+        return inbox.store(
+            db,
+            msg_id=each.msg_id,
+            business_key=None,
+            topic=each.topic,
+            raw=each.raw,
+            now=now,
+            parked_because=each.reason,
+        )
 
 
-def _business_key(envelope: Envelope) -> str | None:
-    try:
-        event = understand(envelope)
-    except MalformedInput:
-        return None
-    except Exception:
-        log.exception("a defect in reading a message, which is stored all the same", extra={"msg_id": envelope.msg_id})
-        return None
-    return None if isinstance(event, Ignored) else business_key(event)
+def _refused(arrival: Arrival, refused: Untrusted, topic: object = None) -> _PutAside:
+    claimed = topic if isinstance(topic, str) else arrival.topic
+    text = arrival.text[: inbox.LONGEST_EVIDENCE]
+    reason = f"{refused.kind}: {refused}"
+    return _PutAside(_named(inbox.REFUSED, text), claimed or "unreadable", {"refused": text}, reason, refused)
+
+
+def _unreadable(message: Mapping[str, Any], reason: str) -> _PutAside:
+    text, topic = kept_text(message, inbox.LONGEST_EVIDENCE), message.get("topic")
+    claimed = topic if isinstance(topic, str) else "unreadable"
+    return _PutAside(_named("unreadable-", text), claimed, {"unreadable": text}, reason)
+
+
+def _named(beginning: str, text: str) -> str:
+    return beginning + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -5,16 +5,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Self, TypeGuard
 
 from relengotron.errors import MalformedInput
 from relengotron.messages import names
-from relengotron.messages.limits import checked_size
+from relengotron.messages.limits import checked_size, plain_json
 from relengotron.messages.wire import shown
 
 ENVIRONMENTS: Final = frozenset({"prod", "stg", "dev", "stage"})
 
 _LONGEST_TOPIC: Final = 512
+_TOPICS_REMEMBERED: Final = 1024
 _SECONDS_UNTIL_YEAR_9999: Final = 253_370_764_800
 _DERIVED: Final = "sha256-"
 
@@ -74,8 +76,16 @@ class Envelope:
             MalformedInput: and nothing else, whatever comes in.
         """
         checked_size(raw)
-        message = _unwrapped(raw)
-        topic = Topic.parse(message.get("topic"))
+        return cls.of(_unwrapped(raw))
+
+    @classmethod
+    def of(cls, message: dict[str, Any]) -> Self:
+        """Read an envelope whose size and nesting have been checked.
+
+        Raises:
+            MalformedInput: it is not what an envelope should be.
+        """
+        topic = _topic(message.get("topic"))
         body = message.get("msg")
         if not isinstance(body, dict):
             raise MalformedInput(f"msg: should be an object, found {shown(body)}")
@@ -99,10 +109,19 @@ class Envelope:
     def from_line(cls, line: str | bytes) -> Self:
         """Read one line of a recording, which is one JSON object."""
         try:
-            raw = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise MalformedInput(f"not JSON: {type(error).__name__}") from None
-        return cls.read(raw)
+            text = line if isinstance(line, str) else line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise MalformedInput("not UTF-8") from None
+        return cls.of(_unwrapped(plain_json(text)))
+
+
+@lru_cache(maxsize=_TOPICS_REMEMBERED)
+def _known_topic(text: str) -> Topic:
+    return Topic.parse(text)
+
+
+def _topic(text: object) -> Topic:
+    return _known_topic(text) if isinstance(text, str) else Topic.parse(text)
 
 
 def content_id(message: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Final
+from typing import Any, Final, NoReturn
 
 from relengotron.errors import MalformedInput
 from relengotron.messages.wire import shown
@@ -19,6 +19,23 @@ def kept_text(raw: object, longest: int = 65_536) -> str:
         return json.dumps({"unreadable": shown(raw), "because": type(error).__name__})
 
 
+def plain_json(text: str) -> object:
+    """Read text from a wire; what costs time is looked at only where the text can hold it at all.
+
+    Raises:
+        MalformedInput: it is not JSON, too large, nested too deeply, or holds what no database keeps.
+    """
+    if len(text) > LARGEST_MESSAGE:
+        raise MalformedInput(f"larger than {LARGEST_MESSAGE} bytes: {len(text)} characters")
+    try:
+        value: object = _STRICT.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise MalformedInput(f"not JSON: {type(error).__name__}") from None
+    if not text.isascii() or "\\u" in text or text.count("{") + text.count("[") > DEEPEST_NESTING:
+        checked_size(value)
+    return value
+
+
 def checked_size(raw: object) -> None:
     """Refuse what is not plain JSON, is nested too deeply or is larger than a message may be."""
     _refuse_what_is_not_json(raw)
@@ -30,6 +47,20 @@ def checked_size(raw: object) -> None:
         raise MalformedInput("a number that is too long to be written") from None
     if size > LARGEST_MESSAGE:
         raise MalformedInput(f"larger than {LARGEST_MESSAGE} bytes: {size}")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number that is too large")
+    return number
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_STRICT: Final[Any] = json.JSONDecoder(parse_float=_finite, parse_constant=_no_number)
 
 
 def _refuse_what_is_not_json(raw: object) -> None:

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from relengotron.engine import intake as intake_module
+from relengotron.engine import digest as digest_module
 from relengotron.engine.intake import Intake
-from relengotron.engine.journal import inbox, runs
+from relengotron.engine.journal import inbox, runs, tables
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
 from relengotron.errors import SystemBusy
@@ -54,10 +55,17 @@ def test_a_message_that_comes_twice_is_stored_once(intake: Intake, database: Dat
     assert [intake.store(tagging("bash", msg_id="2016-1")) for _ in range(3)] == [True, False, False]
 
 
-def test_the_same_news_under_a_new_id_is_stored_once(intake: Intake) -> None:
-    assert intake.store(task_closed("2016-1"))
-    assert not intake.store(task_closed("2016-2"))
-    assert intake.store(task_closed("2016-3", task=4712))
+def test_the_same_news_under_a_new_id_is_acted_on_once(database: Database, world: World, intake: Intake) -> None:
+    house = House(database, world, route=lambda _event, _msg_id: [Wake(Watch("koji.task", "4711"))])
+    for name, task in (("2016-1", 4711), ("2016-2", 4711), ("2016-3", 4712)):
+        assert intake.store(task_closed(name, task))
+    house.digest.work()
+    intake.store(task_closed("2016-4"))
+    house.digest.work()
+    with house.database.read() as db:
+        assert inbox.counts(db) == {MessageState.HANDLED: 2, MessageState.IGNORED: 2}
+        reasons = {row.msg_id: row.reason for row in db.execute(select(tables.inbox))}
+    assert reasons["2016-2"] == reasons["2016-4"] == "the same news came as 2016-1"
 
 
 def test_a_message_that_cannot_be_understood_is_parked_and_the_next_is_handled(house: House, intake: Intake) -> None:
@@ -113,20 +121,22 @@ def test_a_circle_is_kept_too(database: Database) -> None:
     assert Intake(database, Clock()).store(circle)
 
 
-def test_a_defect_in_reading_does_not_lose_the_message(
-    intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
+def test_a_defect_in_reading_parks_the_message(
+    house: House, intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake_module, "understand", lambda _: 1 / 0)
+    monkeypatch.setattr(digest_module, "understand", lambda _: 1 / 0)
     assert intake.store(tagging("bash", msg_id="2016-1"))
-    assert stored(database)["2016-1"].state is MessageState.NEW
+    house.digest.work()
+    message = stored(database)["2016-1"]
+    assert (message.state, message.reason) == (MessageState.PARKED, "defect: ZeroDivisionError('division by zero')")
 
 
 def test_only_new_messages_push_the_digest(database: Database) -> None:
-    pushes: list[None] = []
-    intake = Intake(database, Clock(), lambda: pushes.append(None))
+    pushes: list[int] = []
+    intake = Intake(database, Clock(), pushes.append)
     intake.store(tagging("bash", msg_id="2016-1"))
     intake.store(tagging("bash", msg_id="2016-1"))
-    assert len(pushes) == 1
+    assert pushes == [1]
 
 
 def test_a_defect_in_a_handler_parks_its_message_and_the_next_is_handled(

@@ -57,5 +57,8 @@ def insert_once(db: Connection, table: Table, values: dict[str, Any]) -> bool:
 
 
 def _storable(value: str) -> str:
-    text = str(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
+    text = str(value)
+    if text.isascii() and "\0" not in text:
+        return text
+    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,16 +1,21 @@
 """What came in: stored once, settled once, never lost."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
-from relengotron.engine.journal.columns import insert_once
+from relengotron.engine.journal.columns import as_stored, insert_once
 from relengotron.engine.journal.tables import inbox
 from relengotron.engine.journal.times import moment, stamp
+
+REFUSED: Final = "refused-"
+"""What the msg_id of evidence begins with: no message can bear it that was believed, so none is shadowed."""
+
+LONGEST_EVIDENCE: Final = 65_536
 
 
 class MessageState(StrEnum):
@@ -34,6 +39,56 @@ class StoredMessage:
     received_at: datetime
     state: MessageState
     reason: str
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """One message that is to be stored: ``text`` is its envelope as it came."""
+
+    msg_id: str
+    topic: str
+    text: str
+    sender: str | None = None
+    wants_answer: bool = False
+
+
+def store_all(db: Connection, messages: Sequence[NewMessage], now: datetime) -> int:
+    """Keep the messages in their order, each once; how many were not here yet. For many, this is the fast way."""
+    if not messages:
+        return 0
+    at = stamp(now)
+    columns = [
+        [as_stored(inbox.c.msg_id, each.msg_id) for each in messages],
+        [as_stored(inbox.c.topic, each.topic) for each in messages],
+        [each.text for each in messages],
+        [as_stored(inbox.c.sender, each.sender or "") for each in messages],
+    ]
+    if db.dialect.name == "postgresql":
+        return db.exec_driver_sql(_MANY_FOR_POSTGRESQL, (at, *map(_packed, columns))).rowcount
+    rows = [(*row, at) for row in zip(*columns, strict=True)]
+    return db.exec_driver_sql(_MANY_FOR_SQLITE, rows).rowcount
+
+
+_COLUMNS: Final = "msg_id, topic, raw, sender, received_at, state, reason"
+_MANY_FOR_SQLITE: Final = (
+    f"INSERT INTO inbox ({_COLUMNS}) VALUES (?, ?, ?, nullif(?, ''), ?, '{MessageState.NEW}', '')"  # noqa: S608
+    " ON CONFLICT DO NOTHING"
+)
+_BETWEEN: Final = "\x1f"
+"""Parts the values of a column on their way: JSON holds no control characters, and the driver's own arrays are slow
+(measured: 11,000 messages a second, 50,000 so)."""
+_ARRAY: Final = "string_to_array(%s, chr(31))"
+_MANY_FOR_POSTGRESQL: Final = (
+    f"INSERT INTO inbox ({_COLUMNS}) "  # noqa: S608
+    f"SELECT came.msg_id, came.topic, came.raw, nullif(came.sender, ''), %s, '{MessageState.NEW}', ''"
+    f" FROM unnest({_ARRAY}, {_ARRAY}, {_ARRAY}::json[], {_ARRAY}) AS came (msg_id, topic, raw, sender)"
+    " ON CONFLICT DO NOTHING"
+)
+
+
+def _packed(column: Sequence[str]) -> str:
+    return _BETWEEN.join(value.replace(_BETWEEN, "\N{REPLACEMENT CHARACTER}") for value in column)
 
 
 def store(
@@ -44,9 +99,10 @@ def store(
     topic: str,
     raw: Mapping[str, Any],
     now: datetime,
+    sender: str | None = None,
     parked_because: str | None = None,
 ) -> bool:
-    """Keep the message; False when it is here already, under its id or its business key."""
+    """Keep one message; False when it is here already, under its id or its business key."""
     row = {
         "msg_id": msg_id,
         "business_key": business_key,
@@ -56,6 +112,7 @@ def store(
         "state": MessageState.NEW if parked_because is None else MessageState.PARKED,
         "reason": parked_because or "",
         "settled_at": None if parked_because is None else stamp(now),
+        "sender": sender,
     }
     return insert_once(db, inbox, row)
 
@@ -66,9 +123,27 @@ def unsettled(db: Connection, limit: int) -> list[StoredMessage]:
     return [_message(row) for row in rows.mappings()]
 
 
-def settle(db: Connection, message: int, state: MessageState, reason: str, now: datetime) -> None:
-    """Write down what became of a message."""
-    db.execute(update(inbox).where(inbox.c.id == message).values(state=state, reason=reason, settled_at=stamp(now)))
+def settle(
+    db: Connection, message: int, state: MessageState, reason: str, now: datetime, *, business_key: str | None = None
+) -> None:
+    """Write down what became of a message, and the key by which the same news is recognised from now on."""
+    values = {"state": state, "reason": reason, "settled_at": stamp(now)}
+    if business_key is not None:
+        values["business_key"] = business_key
+    db.execute(update(inbox).where(inbox.c.id == message).values(**values))
+
+
+def settle_all(db: Connection, settled: Iterable[tuple[int, MessageState, str]], now: datetime) -> None:
+    """Write down what became of many messages that lead to nothing."""
+    rows = [{"message": message, "to": state, "because": reason} for message, state, reason in settled]
+    if rows:
+        query = update(inbox).where(inbox.c.id == bindparam("message"))
+        db.execute(query.values(state=bindparam("to"), reason=bindparam("because"), settled_at=stamp(now)), rows)
+
+
+def with_business_key(db: Connection, key: str) -> str | None:
+    """The id of the message that brought this news before."""
+    return db.execute(select(inbox.c.msg_id).where(inbox.c.business_key == key)).scalar()
 
 
 def parked(db: Connection, limit: int) -> list[StoredMessage]:
@@ -100,4 +175,5 @@ def _message(row: RowMapping) -> StoredMessage:
         received_at=moment(row["received_at"]),
         state=MessageState(row["state"]),
         reason=row["reason"],
+        sender=row["sender"],
     )
