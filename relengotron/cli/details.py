@@ -148,4 +148,12 @@ def _effect(effect: EffectRecord, at: datetime) -> str:
 def _message(message: OutboxMessage, at: datetime) -> str:
     if message.sent_at is None:
         return f"{page.clock(message.written_at, at)}  {message.topic}  not sent yet"
-    return f"{page.clock(message.sent_at, at)}  {message.topic}"
+    return f"{page.clock(message.sent_at, at)}  {message.topic}{_answered(message, at)}"
+
+
+def _answered(message: OutboxMessage, at: datetime) -> str:
+    if not message.recipients:
+        return ""
+    if message.acknowledged_at is None:
+        return f"  not acknowledged by all of {', '.join(message.recipients)}"
+    return f"  acknowledged {page.clock(message.acknowledged_at, at)}"

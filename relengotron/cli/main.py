@@ -27,7 +27,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "status": Place("relengotron.cli.status", "status", "What runs, what waits for whom, and which command helps."),
     "runs": Place("relengotron.cli.runs", "runs", "List runs, show one, try one again, call one off."),
     "explain": Place("relengotron.cli.explain", "explain", "Why something was composed, skipped, ejected or held."),
-    "messages": Place("relengotron.cli.messages", "messages", "Messages that could not be understood."),
+    "messages": Place("relengotron.cli.messages", "messages", "Messages that were put aside, and what to do then."),
     "check-config": Place("relengotron.cli.checking", "check_config", "Every mistake in the configuration."),
     "doctor": Place("relengotron.cli.doctor", "doctor", "Ask every outside service whether we can work."),
     "runner": Place("relengotron.cli.runner", "runner", "Advance runs without listening to the bus."),

@@ -7,8 +7,10 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from relengotron.engine.journal import evidence, holds, inbox, outbox, runs
+from relengotron.engine.journal import evidence, holds, inbox, outbox, refusals, runs
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
+from relengotron.engine.journal.outbox import OutboxMessage
+from relengotron.engine.journal.refusals import Refusal
 from relengotron.model.run import Evidence, HoldRecord, Run, RunState, StepRecord, StepState
 
 OVERDUE_AFTER: Final = timedelta(minutes=2)
@@ -55,8 +57,10 @@ class Overview:
     messages: dict[MessageState, int]
     last_received: datetime | None
     parked: Sequence[StoredMessage]
+    refused: Sequence[Refusal]
     unsent: int
     unsent_since: datetime | None
+    not_accepted: Sequence[OutboxMessage]
     lanes: Sequence[LaneView]
 
     @property
@@ -81,8 +85,10 @@ def overview(db: Connection, configured: Sequence[str], now: datetime, *, parked
         messages=inbox.counts(db),
         last_received=inbox.last_received(db),
         parked=inbox.parked(db, parked),
+        refused=refusals.of_all(db),
         unsent=outbox.backlog(db),
         unsent_since=unsent[0].written_at if unsent else None,
+        not_accepted=outbox.refused(db),
         lanes=[_lane(db, lane, heads.get(lane), waiting.get(lane, 0)) for lane in lanes],
     )
 

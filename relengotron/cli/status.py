@@ -11,6 +11,7 @@ from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.overview import LaneView, Overview, overview
 from relengotron.cli.surroundings import Surroundings, now
 from relengotron.engine.journal.inbox import MessageState
+from relengotron.engine.journal.outbox import OutboxMessage
 from relengotron.model.codec import to_json
 from relengotron.model.run import RunState
 
@@ -60,8 +61,12 @@ def _messages(seen: Overview) -> str:
         lines.append(f"{new} not read yet")
     parked = seen.messages.get(MessageState.PARKED, 0)
     if parked:
-        lines.append(f"{parked} could not be understood and were put aside; look: relengotron messages")
+        lines.append(f"{parked} could not be understood or believed and were put aside; look: relengotron messages")
         lines += [f"  {message.topic}: {message.reason.splitlines()[0]}" for message in seen.parked if message.reason]
+    if seen.refused:
+        times = sum(each.count for each in seen.refused)
+        last = page.clock(seen.refused[0].last_at, seen.at)
+        lines.append(f"{times} were not believed, the last at {last}; look: relengotron messages list --refused")
     return "\n".join(lines)
 
 
@@ -69,7 +74,16 @@ def _unsent(seen: Overview) -> str:
     if not seen.unsent or seen.unsent_since is None:
         return ""
     since = page.clock(seen.unsent_since, seen.at)
-    return f"{seen.unsent} of our own messages, the oldest from {since}; if it stays so: relengotron doctor"
+    lines = [f"{seen.unsent} of our own messages, the oldest from {since}; if it stays so: relengotron doctor"]
+    if seen.not_accepted:
+        lines.append(f"{len(seen.not_accepted)} of them the bus does not take as they are; report it:")
+        lines += [_refused(each) for each in seen.not_accepted[:_MOST_LINES]]
+    return "\n".join(lines)
+
+
+def _refused(message: OutboxMessage) -> str:
+    of = f" of {message.run}" if message.run is not None else ""
+    return f"  {message.topic}{of}: {message.trouble}; tried {message.attempts} times"
 
 
 def _show_lane(view: LaneView, at: datetime) -> None:
@@ -128,8 +142,10 @@ def _for_programs(seen: Overview) -> dict[str, Any]:
         "messages": {
             "counts": {str(state): count for state, count in seen.messages.items()},
             "last_received": to_json(seen.last_received),
+            "refused": [to_json(each) for each in seen.refused],
             "unsent": seen.unsent,
             "unsent_since": to_json(seen.unsent_since),
+            "not_accepted": [to_json(each) for each in seen.not_accepted],
         },
         "overdue_since": to_json(seen.overdue_since),
         "lanes": [_lane_for_programs(view) for view in seen.lanes],

@@ -28,6 +28,11 @@ class Surroundings:
         self.verbose = verbose
 
     @property
+    def named_config(self) -> Path | None:
+        """The directory that somebody named; None when nobody did, whatever lies where it usually is."""
+        return self._config
+
+    @property
     def config(self) -> Path:
         """The directory with the configuration.
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from relengotron.cli import explain, messages, orders, status
+from relengotron.cli import explain, orders, status
 from relengotron.cli import runs as runs_command
 from relengotron.cli.main import main
+from relengotron.cli.messages import filters, listing, settling, showing
 from relengotron.engine.journal import effects, evidence, holds, inbox, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.model.outcome import Hold
@@ -24,7 +25,7 @@ EXAMPLE = Path(__file__).parents[3] / "config"
 
 @pytest.fixture(autouse=True)
 def _the_clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (status, runs_command, explain, messages, orders):
+    for module in (status, runs_command, explain, orders, filters, listing, settling, showing):
         monkeypatch.setattr(module, "now", lambda: NOW)
 
 
