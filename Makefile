@@ -1,6 +1,7 @@
 # What people and machines run. `make` alone lists the targets.
 
 BIN := .venv/bin
+CRASH := tests/crash tests/properties tests/stories/test_messages_on_their_way.py tests/stories/test_the_poll_alone.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick check crash chaos bench docs clean
@@ -28,8 +29,9 @@ check: setup ## Style, types, layers, and whether the docs are complete
 	@$(BIN)/python scripts/reference.py --check
 	@$(BIN)/pytest -q tests/house
 
-crash: setup ## A power cut at every effect of a push
-	@$(BIN)/pytest -q -rP -m "crash or not crash" tests/crash tests/stories/test_messages_on_their_way.py
+crash: setup ## A power cut at every moment, 200 bad weeks on the bus, 20,000 broken messages
+	@rm -rf .lab/crash
+	@RELENGOTRON_FUZZ_EXAMPLES=10000 $(BIN)/pytest -q -n 2 -m "crash or not crash" $(CRASH)
 
 chaos: setup ## Real processes killed at every step of a push
 	@$(BIN)/pytest -q -m chaos tests/process
@@ -41,5 +43,5 @@ docs: setup ## Write the reference tables in docs/ anew from the code
 	@$(BIN)/python scripts/reference.py
 
 clean: ## Remove everything that was made here
-	@rm -rf .venv .lab build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-stock .lab build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,9 +18,10 @@ setup(
         # fedmsg and moksha.hub import pkg_resources at run time (gone in 81), and look distributions up by their dotted
         # names, which pkg_resources before 78 does not find among wheels built today.
         "setuptools>=78.1.1,<81",
-        "fedmsg[consumers,crypto_ng]>=1.1.7",
+        # Without its extra crypto_ng: signing and validating is relengotron.systems.bus.x509, on cryptography alone.
+        "fedmsg[consumers]>=1.1.7",
         "moksha.hub>=1.5.17",
-        "pyOpenSSL<24.3",  # fedmsg 1.1.7 needs load_crl, removed in 24.3: without it signing yields null messages
+        "cryptography>=42",
         "fedmsg-meta-fedora-infrastructure>=0.31",
         "koji>=1.34",
         "requests>=2.31",
@@ -42,6 +43,7 @@ setup(
     ],
     extras_require={
         "postgres": ["psycopg[binary]>=3.1"],
+        "stomp": ["Twisted[tls]>=22.10"],  # for an encrypted connection only: checks the broker's name
         "test": [
             "pytest>=8",
             "pytest-timeout",

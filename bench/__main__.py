@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import journal, push, reaction, results
+from bench import journal, push, reaction, results, signing
 from bench.results import Measure
 
-PARTS = ("push", "reaction", "journal")
+PARTS = ("push", "reaction", "journal", "signing")
 KEPT_RPMS = Path(".lab") / "bench"
 
 
@@ -38,6 +38,9 @@ def main() -> None:
         if "reaction" in wanted:
             print("reactions:")
             measures += _kept(reaction.measure(KEPT_RPMS, asked.pushes), machine)
+        if "signing" in wanted:
+            print("signatures:")
+            measures += _kept(signing.measure(Path(scratch)), machine)
     missed = [measure.name for measure in measures if measure.is_met is False]
     print(f"written to {results.RESULTS}; missed: {', '.join(missed) or 'nothing'}")
 

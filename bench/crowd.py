@@ -8,14 +8,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import requests
 import yaml
+from sqlalchemy import event
 
 from bench.quick_hands import BUILDER, QuickBuilder
 from relengotron.bootstrap import Machine, assemble
 from relengotron.engine.journal import runs
+from relengotron.engine.journal.database import Database
 from relengotron.lab import configuring
 from relengotron.lab.bits.seed import PARENTS, PLACES, seed_people
 from relengotron.lab.place import ARCHES, Place
@@ -74,6 +76,16 @@ class Nobody:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class _Admin:
+    """A session of Koji's administrator that needs no network."""
+
+    def __init__(self, hub: Any) -> None:
+        self._hub = hub
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        return lambda *words, **named: self._hub.call("admin", method, *words, **named)
 
 
 class Crowd:
@@ -136,7 +148,7 @@ class Crowd:
 
     def _seed(self, releases: Sequence[str]) -> None:
         hub = self.hub
-        seed_people(self.stand_ins.session("admin", "adminpw"))
+        seed_people(cast(Any, _Admin(hub)))
         hub.call(BUILDER, "host.updateHost", 0.0, True)
         for release in releases:
             for suffix, parent in PARENTS.items():
@@ -144,14 +156,14 @@ class Crowd:
                 hub.call("admin", "createTag", f"f{release}{suffix}", parent=above, arches=" ".join(ARCHES))
             target = f"f{release}-updates-candidate"
             hub.call("admin", "createBuildTarget", f"f{release}", f"f{release}-build", target)
-            hub.call("admin", "packageListAdd", f"f{release}", "bash", "relengotron")
             self.stand_ins.bodhi.add_release(f"F{release}", release)
 
     def _an_update(self, number: int) -> Waiting:
         """One update with one build, where it waits for its push."""
         request = REQUESTS[number % len(REQUESTS)]
         release = str(FIRST_RELEASE + number // len(REQUESTS))
-        build, wait = f"bash-4.3-{number + 1}.fc{release}", WAITS[number // len(REQUESTS) % len(WAITS)]
+        build, wait = f"package{number}-1.0-1.fc{release}", WAITS[number // len(REQUESTS) % len(WAITS)]
+        self.hub.call("admin", "packageListAdd", f"f{release}", f"package{number}", "relengotron")
         self._import(build)
         if wait != "signatures":
             self._sign(build)
@@ -186,6 +198,7 @@ class Crowd:
         """Open a run in every lane and let the daemon's own engine bring it to where it waits; run by lane."""
         settings = load(self.place.config)
         machine = assemble(settings, open_world(settings, _short_cut(self.stand_ins)), Nobody(), discover())
+        _hurry(machine.database)
         try:
             opened = {str(each.lane): _opened(machine, each) for each in self.waiting}
             for each in self.waiting:
@@ -249,6 +262,12 @@ def _configure_like_anybody(place: Place, name: str) -> None:
     artifacts = place.config / "artifacts" / "lab.yaml"
     known = yaml.safe_load(artifacts.read_text())
     artifacts.write_text(yaml.safe_dump({"artifacts": [each for each in known["artifacts"] if each["kind"] == "mash"]}))
+
+
+def _hurry(database: Database) -> None:
+    """What is lost with the machine while the crowd is being made is made again."""
+    event.listen(database.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
+    database.engine.dispose()
 
 
 def _short_cut(stand_ins: StandIns) -> Callable[[], requests.Session]:

@@ -98,13 +98,13 @@ class Hub:
 
 
 class Publisher:
-    """A socket that queues without limit and knows when somebody listens."""
+    """A socket that queues without limit, or so many, and knows when somebody listens."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, queue: int = 0) -> None:
         """Bind."""
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.XPUB)
-        self._socket.setsockopt(zmq.SNDHWM, 0)
+        self._socket.setsockopt(zmq.SNDHWM, queue)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         self._socket.bind(f"tcp://127.0.0.1:{port}")
@@ -137,10 +137,10 @@ class Publisher:
 
 
 @contextmanager
-def publishing() -> Iterator[tuple[Publisher, int]]:
+def publishing(queue: int = 0) -> Iterator[tuple[Publisher, int]]:
     """A publisher and its port."""
     port = free_port()
-    publisher = Publisher(port)
+    publisher = Publisher(port, queue)
     try:
         yield publisher, port
     finally:

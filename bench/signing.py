@@ -36,11 +36,11 @@ BODY = {
 def measure(root: Path) -> Iterator[Measure]:
     """Both directions, ours and fedmsg's in turns, so that both meet the same weather."""
     config = _config(Authority.make(root / "pki"))
-    message = {"topic": "org.fedoraproject.dev.buildsys.build.state.change", "msg": BODY, "username": "apache"}
+    message: dict[str, Any] = {"topic": "org.fedoraproject.dev.buildsys.build.state.change", "msg": BODY}
     message |= {"msg_id": "2016-7e49afa4-c85b-424b-90d8-da36bed006b5", "i": 1, "timestamp": 1_464_773_400}
     seal, guard = Seal(config), guard_from(config, {"buildsys.*": [SENDER]}, is_lab=False)
     signed = dict(message)
-    seal.put_on(signed, str(message["msg_id"]))
+    seal.put_on(signed, message["msg_id"])
     with _stock() as ask:
         ours, theirs = _turns(
             lambda: rate(lambda: seal.put_on(dict(message), "m"), SECONDS), lambda: ask("sign", message, config)

@@ -1,12 +1,14 @@
-"""What if a message cannot be stored just now?"""
+"""What if messages cannot be stored just now?"""
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import suppress
 from threading import Event
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from relengotron.errors import Transient
+from relengotron.messages.arrival import Arrival
 
 log = logging.getLogger(__name__)
 
@@ -17,34 +19,50 @@ _TRIES_WHILE_CLOSING: Final = 5
 
 
 class Intake(Protocol):
-    """Where a message is stored; it returns when the message is on disk."""
+    """Where messages are stored; it returns when they are on disk."""
 
-    def store(self, raw: Mapping[str, Any]) -> object:
-        """Keep the message as it came, or park it if it cannot be read."""
+    def store_all(self, arrivals: Sequence[Arrival]) -> int:
+        """Keep the messages as they came, or park what cannot be read; how many were not here yet."""
 
 
 class Doorway:
-    """Gives a message to the intake again and again; the bus forgot it when it gave it to us."""
+    """Gives messages to the intake again and again; the bus forgot them when it gave them to us."""
 
     def __init__(self, intake: Intake) -> None:
         """Stand before this intake."""
         self._intake = intake
         self._closing = Event()
 
-    def keep(self, raw: Mapping[str, Any]) -> None:
-        """Return when the message is stored; a message that breaks the intake itself goes to the log, whole."""
+    def keep(self, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+        """Return what is on disk: all of it, but for one that breaks the intake itself and goes to the log, whole."""
+        try:
+            self._keep(arrivals)
+            return arrivals
+        except Exception as error:
+            if len(arrivals) == 1 or isinstance(error, Transient | OSError):
+                for lost in arrivals:
+                    log.exception("message lost: the intake took it not even once", extra={"raw": lost.text})
+                raise
+            return [each for each in arrivals if self._keeps(each)]
+
+    def _keeps(self, arrival: Arrival) -> bool:
+        with suppress(Exception):  # it is in the log
+            self.keep([arrival])
+            return True
+        return False
+
+    def _keep(self, arrivals: Sequence[Arrival]) -> None:
         tries = 0
         pause = _FIRST_PAUSE_S
         while True:
             try:
-                self._intake.store(raw)
+                self._intake.store_all(arrivals)
                 return
             except Exception as error:
                 tries += 1
                 if self._is_hopeless(error, tries):
-                    log.exception("message lost: the intake took it not even once", extra={"raw": raw})
                     raise
-                log.warning("message not stored yet", extra={"error": str(error), "tries": tries})
+                log.warning("not stored yet", extra={"messages": len(arrivals), "error": str(error), "tries": tries})
             self._wait(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 

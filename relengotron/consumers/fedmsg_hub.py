@@ -4,14 +4,21 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping
+from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol
 
 import fedmsg.consumers
 from twisted.internet.error import ReactorNotRunning
 
+from relengotron.consumers import stomp
 from relengotron.consumers.doorway import Doorway, Intake
+from relengotron.consumers.gaps import Gaps, watch
+from relengotron.consumers.stomp_config import Subscription, is_stomp
 from relengotron.errors import Transient
+from relengotron.messages.arrival import Arrival
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +27,8 @@ ON_FAILURE_KEY: Final = "relengotron.on_failure"
 EXIT_CONFIG: Final = 78  # EX_CONFIG of sysexits.h: restarting does not help
 EXIT_LATER: Final = 75  # EX_TEMPFAIL: the journal, its other daemon or the bus may be better after a while
 
-_VALIDATED: Final = "relengotron.validated"
-_ONCE: Final = object()
+AT_ONCE: Final = 500
+"""Messages that may share one transaction: more gain little and make the first of them wait."""
 
 
 class Daemon(Protocol):
@@ -33,6 +40,9 @@ class Daemon(Protocol):
 
     def start(self) -> None:
         """Begin to advance runs."""
+
+    def on_gap(self, reason: str) -> None:
+        """Hear that messages may have passed us by; returns at once."""
 
     def stop(self) -> None:
         """End cleanly; nothing is stored after this."""
@@ -46,6 +56,7 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
     """
 
     config_key = ENABLED_KEY
+    _gaps: Gaps | None = None
 
     def __init__(self, hub: Any) -> None:
         """Check everything and open the daemon before the base class subscribes."""
@@ -57,55 +68,103 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - whatever it is, the hub must not run on without us
             self._refuse(hub, error)
 
-    def open_daemon(self, settings_path: str) -> Daemon:
-        """Join all parts; a test puts a small daemon here."""
+    def open_daemon(self, config: Mapping[str, Any]) -> Daemon:
+        """Join all parts, once the configuration of the bus has proved that it can be trusted."""
         # Imported here, because an error while the hub imports this module would only be logged.
         from relengotron import bootstrap
+        from relengotron.consumers.selfcheck import SETTINGS_KEY, guard_of
+        from relengotron.settings import load
 
-        daemon: Daemon = bootstrap.open_for_hub(settings_path)
+        settings = load(Path(str(config[SETTINGS_KEY])))
+        daemon: Daemon = bootstrap.open_for_hub(settings, guard_of(config, settings))
         return daemon
 
     def consume(self, message: Mapping[str, Any]) -> None:
-        """Keep the message; return when it is on disk."""
-        self._doorway.keep({"topic": message["topic"], "body": message["body"]})
+        """Keep one message; return when it is on disk."""
+        self._doorway.keep([Arrival.of(dict(message))])
 
-    def validate(self, message: dict[str, Any]) -> None:
-        """Check the signature once; the hub asks on arrival and again before consuming, at 0.9 ms each."""
-        if message.get(_VALIDATED) is not _ONCE:
-            super().validate(message)
-            message[_VALIDATED] = _ONCE
+    def _consume_json(self, message: Any) -> None:
+        """The hub's reactor hands a message over: it goes to the queue unread, so that the next can be taken."""
+        self._queue(Arrival(message.body, message.topic))
 
-    def pre_consume(self, message: dict[str, Any]) -> None:
-        """Take our mark off again before anybody writes the message down."""
-        message.pop(_VALIDATED, None)
-        super().pre_consume(message)
+    def _queue(self, arrival: Arrival) -> None:
+        self.headcount_in += 1
+        self.incoming.put(arrival)
+
+    def _work_loop(self) -> None:
+        """The hub's worker: all that has come in goes to the disk together; while it is written, more comes in."""
+        goes_on = True
+        while goes_on:
+            waiting, goes_on = self._take_all()
+            if waiting:
+                self._store(waiting)
+
+    def _take_all(self) -> tuple[list[Arrival], bool]:
+        """Wait for a message and take those behind it too; False when the hub is being stopped."""
+        waiting: list[Arrival] = []
+        next_one = self.incoming.get()
+        while next_one is not StopIteration:
+            waiting.append(next_one)
+            if len(waiting) == AT_ONCE:
+                return waiting, True
+            try:
+                next_one = self.incoming.get_nowait()
+            except Empty:
+                return waiting, True
+        return waiting, False
+
+    def _store(self, waiting: list[Arrival]) -> None:
+        began = time.monotonic()
+        try:
+            stomp.acknowledge(self._doorway.keep(waiting))
+        except Exception:
+            self._exception_count += len(waiting)
+            log.exception("messages were not stored")
+        self.headcount_out += len(waiting)
+        self._times.append(time.monotonic() - began)
 
     def stop(self) -> None:
         """Stop listening; the worker drains its queue before the daemon is stopped."""
         if self._initialized:
             self._doorway.close_soon()
+        self._watch_no_more()
         super().stop()
+
+    def _watch_no_more(self) -> None:
+        if self._gaps is not None:
+            self._gaps.stop()
 
     def _start(self, hub: Any) -> None:
         from moksha.hub.reactor import reactor
 
-        from relengotron.consumers.selfcheck import SETTINGS_KEY, check, topics_of
+        from relengotron.consumers.selfcheck import check, topics_of
 
         check(hub.config)
-        self.topic = topics_of(hub.config)
-        if not hub.config["validate_signatures"]:
-            log.warning("signatures are not validated: anybody on the bus can order a push")
-        self._daemon = self.open_daemon(str(hub.config[SETTINGS_KEY]))
+        topics = topics_of(hub.config)
+        self.topic = [] if is_stomp(hub.config) else topics  # a broker has one queue for all of them
+        self._daemon = self.open_daemon(hub.config)
         try:
             self._doorway = Doorway(self._daemon.intake)
             super().__init__(hub)
+            # Before the reactor runs, so that nothing waits in the slower queue of the base class.
+            self.incoming: SimpleQueue[Any] = SimpleQueue()
+            if is_stomp(hub.config):
+                stomp.listen(hub, Subscription.of(hub.config, topics), self._queue)
+            self._gaps = watch(hub, self._daemon.on_gap)
             self._daemon.start()
         except BaseException:
+            self._watch_no_more()
             self._daemon.stop()
             raise
         reactor.callWhenRunning(self._take_signals)
         # "after": the thread pool, and with it the queue in memory, is drained "during" the shutdown.
-        reactor.addSystemEventTrigger("after", "shutdown", self._daemon.stop)
+        reactor.addSystemEventTrigger("after", "shutdown", self._close)
+
+    def _close(self) -> None:
+        """Nothing is read from the bus any more: store what came in after the worker had gone, then stop."""
+        self.incoming.put(StopIteration)
+        self._work_loop()
+        self._daemon.stop()
 
     def _refuse(self, hub: Any, error: Exception) -> None:
         self._initialized = False
@@ -121,11 +180,12 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
             self.incoming.put(StopIteration)  # the worker thread would keep the hub from ending
 
     def _take_signals(self) -> None:
-        # SIGTERM, which systemd sends, would kill the hub with its queue in memory; after SIGINT and SIGHUP a hub on a
-        # silent bus hangs, because nothing wakes its reactor (measured).
+        # SIGTERM, which systemd sends, would kill the hub with its queue in memory; after SIGINT a hub on a silent bus
+        # hangs, because nothing wakes its reactor (measured). To a bare hub SIGHUP means "stop".
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._stop_hub_soon)
+            signal.signal(signal.SIGHUP, _go_on)
             log.info("taking signals")
 
     def _stop_hub_soon(self, _number: int, _frame: object) -> None:
@@ -141,3 +201,7 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
             reactor.stop()
         except ReactorNotRunning:
             log.debug("the reactor has stopped already")
+
+
+def _go_on(_number: int, _frame: object) -> None:
+    log.info("SIGHUP is no reason to stop: certificates are read anew when they change, settings at the next start")

@@ -1,16 +1,25 @@
-"""Can this fedmsg configuration carry us, or would the hub run on half-subscribed?"""
+"""Can this fedmsg configuration carry us, or would the hub run on half-subscribed and believe anybody?"""
 
-import importlib
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Final
 
+from relengotron.consumers import selftest
+from relengotron.consumers.stomp_config import is_stomp
+from relengotron.consumers.stomp_config import mistakes as stomp_mistakes
 from relengotron.errors import SettingsError
 from relengotron.messages.incoming import PARSERS
+from relengotron.settings import Settings
+from relengotron.settings.mistakes import nearest
+from relengotron.systems.bus.guard import AnybodysWord, authority_of, guard_from
+from relengotron.systems.bus.port import Guard
+from relengotron.systems.bus.senders import Rows, row_of, rows_for_nothing
+from relengotron.systems.bus.signing import signer_of
+
+log = logging.getLogger(__name__)
 
 SETTINGS_KEY: Final = "relengotron.settings"
-ANY_SENDER_KEY: Final = "relengotron.allow_any_sender"
 ORDERS: Final = ("bodhi.masher.start", "bodhi.composer.start", "relengotron.push.request")
 
 
@@ -29,28 +38,47 @@ def topics_of(config: Mapping[str, Any]) -> list[str]:
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Refuse a configuration under which messages would be lost, doubled or believed too easily.
+    """Refuse a fedmsg configuration under which messages would be lost or doubled.
 
     Raises:
         SettingsError: with every mistake in one text.
     """
-    mistakes = list(_mistakes(config))
+    _refuse([f"fedmsg.d: {mistake}" for mistake in _mistakes(config)])
+
+
+def guard_of(config: Mapping[str, Any], settings: Settings) -> Guard:
+    """Whom the intake may ask for the sender of each message, once a self-test has shown that it can tell.
+
+    Raises:
+        SettingsError: with every mistake in one text; or the self-test failed.
+    """
+    mistakes = [f"fedmsg.d: {mistake}" for mistake in _mistakes(config)]
+    _refuse([*mistakes, *_mistakes_of_trust(config, settings)])
+    guard = guard_from(config, settings.systems.bus.senders, is_lab=settings.lab)
+    if isinstance(guard, AnybodysWord):
+        log.warning("signatures are not validated: anybody on the bus can order a push")
+        return guard
+    selftest.prove_validation(authority_of(config), signer_of({**config, "name": settings.systems.bus.name}))
+    return guard
+
+
+def _refuse(mistakes: list[str]) -> None:
     if mistakes:
-        raise SettingsError("fedmsg.d: " + "; ".join(mistakes))
+        raise SettingsError("; ".join(dict.fromkeys(mistakes)))
 
 
 def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     for key in ("topic_prefix", "environment", "endpoints", SETTINGS_KEY):
         if not config.get(key):
             yield f"{key}: missing"
-    if not config.get("zmq_enabled"):
-        yield "zmq_enabled: must be True"
+    if is_stomp(config):
+        yield from stomp_mistakes(config)
+    elif not config.get("zmq_enabled"):
+        yield "zmq_enabled: must be True, or stomp_uri must name a broker"
     yield from _wrong_workers(config)
     # fedmsg reads this key only after it has subscribed: without it the hub would consume unvalidated messages.
     match config.get("validate_signatures"):
-        case True:
-            yield from _wrong_crypto(config)
-        case False:
+        case bool():
             pass
         case None:
             yield "validate_signatures: missing, must be True or False"
@@ -64,37 +92,31 @@ def _wrong_workers(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"moksha.workers_per_consumer: must be 1, found {workers!r}; more workers lose the order and gain nothing"
 
 
-def _wrong_crypto(config: Mapping[str, Any]) -> Iterator[str]:
-    if "x509" in config.get("crypto_validate_backends", ["x509"]):
-        if not _x509_works():
-            yield "validate_signatures: fedmsg cannot validate here and would refuse everything; install pyOpenSSL<24.3"
-        yield from _unreadable(config, "ca_cert_location", may_be_empty=False)
-        yield from _unreadable(config, "crl_location", may_be_empty=True)
-    yield from _unprotected(config)
-
-
-def _x509_works() -> bool:
-    return bool(importlib.import_module("fedmsg.crypto.x509_ng")._cryptography)
-
-
-def _unreadable(config: Mapping[str, Any], key: str, *, may_be_empty: bool) -> Iterator[str]:
-    location = config.get(key)
-    if location is None:
-        yield f"{key}: missing; fedmsg would fetch one from fedoraproject.org"
-    elif not location and not may_be_empty:
-        yield f"{key}: must not be empty"
-    elif location and not str(location).startswith("https://") and not Path(location).is_file():
-        yield f"{key}: no file {location}"
-
-
-def _unprotected(config: Mapping[str, Any]) -> Iterator[str]:
-    if config.get(ANY_SENDER_KEY) or config.get("routing_nitpicky"):
+def _mistakes_of_trust(config: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    if config.get("validate_signatures") is not True:
+        yield from _told(lambda: AnybodysWord(is_lab=settings.lab))
         return
-    policy: Mapping[str, object] = config.get("routing_policy", {})
-    beginning = f"{config.get('topic_prefix')}.{config.get('environment')}."
-    for suffix in ORDERS:
-        if beginning + suffix not in policy:
-            yield (
-                f"routing_policy: names nobody who may send {beginning}{suffix}, so every certificate could order a "
-                f"push; name the senders, or set {ANY_SENDER_KEY} = True"
-            )
+    backends = config.get("crypto_validate_backends", ["x509"])
+    if "x509" not in backends:
+        yield f"fedmsg.d: crypto_validate_backends: found {backends!r}; allowed: ['x509']; gpg covers no topic"
+    yield from _told(lambda: authority_of(config))
+    yield from _told(lambda: signer_of({**config, "name": settings.systems.bus.name}))
+    place = f"{settings.directory / 'systems.yaml'}: bus.senders"
+    yield from (f"{place}: {mistake}" for mistake in _wrong_rows(settings.systems.bus.senders))
+
+
+def _told(attempt: Callable[[], object]) -> Iterator[str]:
+    try:
+        attempt()
+    except SettingsError as error:
+        yield str(error)
+
+
+def _wrong_rows(rows: Rows) -> Iterator[str]:
+    missing = [suffix for suffix in PARSERS if row_of(rows, suffix) is None]
+    if missing:
+        orders = [suffix for suffix in ORDERS if suffix in missing]
+        worst = f"; {', '.join(orders)} would order a push" if orders else ""
+        yield f"no entry for {', '.join(missing)}{worst}; allowed: a list of common names, of those who may send it"
+    for row in rows_for_nothing(rows, tuple(PARSERS)):
+        yield f"{row}: fits no topic that we listen to{nearest(row, PARSERS)}"

@@ -14,7 +14,7 @@ LOOKS_EVERY_MS = 200
 
 
 class Listener:
-    """Hears one publisher's messages in a thread of its own and passes topic suffix and body on."""
+    """Hears one publisher's messages in a thread of its own and passes topic suffix and envelope on."""
 
     def __init__(
         self,
@@ -54,9 +54,9 @@ class Listener:
 
     def _pass_on(self, frames: list[bytes]) -> None:
         try:
-            topic, envelope = frames[0].decode(), json.loads(frames[1])
+            topic, envelope = frames[0].decode(), dict(json.loads(frames[1]))
             if self._believes(envelope):
-                self._hear(topic.removeprefix(self._beginning), dict(envelope["msg"]))
+                self._hear(topic.removeprefix(self._beginning), envelope)
             else:
                 log.warning("the lab does not believe a message", extra={"topic": topic})
         except (ValueError, KeyError, IndexError, TypeError):

@@ -180,7 +180,7 @@ def run(root: Path, **wishes: Any) -> None:
 
 
 @lab.command()
-@click.argument("service", type=click.Choice(["koji", "pdc", "resultsdb", "bodhi"]))
+@click.argument("service", type=click.Choice(["koji", "pdc", "resultsdb", "bodhi", "datagrepper"]))
 @click.option("--empty", is_flag=True, help="From the start state of an installation; the only one offered.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes any free port.")
 def serve(service: str, empty: bool, port: int) -> None:

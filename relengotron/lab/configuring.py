@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from relengotron.lab.fedmsg_d import DAEMON, ENVIRONMENT, PREFIX
+from relengotron.lab.fedmsg_d import DAEMON, ENVIRONMENT, LAB_NAME, PREFIX, SENDERS
 from relengotron.lab.filling import base_repo_path
 from relengotron.lab.flavours import FLAVOURS, Flavour
 from relengotron.lab.place import ARCHES, TREE_ARCH, Place
@@ -52,7 +52,7 @@ def _daemon(place: Place, scenario: Scenario) -> dict[str, Any]:
         "state_dir": str(place.state),
         "compose_store": str(place.compose),
         "lab": True,
-        "pace": {"workers": 4, "poll": "2s", "inbox": "1s", "outbox": "1s"},
+        "pace": {"workers": 4, "poll": "2s", "inbox": "1s", "outbox": "1s", "recovery": "5s"},
         "patience": {"commit": "2s"},
         "owner": "releng",
     }
@@ -68,11 +68,12 @@ def _systems(place: Place, urls: Mapping[str, str], password: Path) -> dict[str,
             "timeout": "10s",
             "password_file": str(password),
         },
-        "bodhi": {"url": urls["bodhi"]},
+        "bodhi": {"url": urls["bodhi"], "acknowledges_as": [LAB_NAME]},
         "pdc": {"url": urls["pdc"]},
         "resultsdb": {"url": urls["resultsdb"]},
+        "datagrepper": {"url": urls["datagrepper"], "timeout": "10s", "delay": "1s"},
         "mirror": {"root": str(place.mirror), "url": urls["mirror"]},
-        "bus": {"name": DAEMON, "topic_prefix": PREFIX, "environment": ENVIRONMENT},
+        "bus": {"name": DAEMON, "topic_prefix": PREFIX, "environment": ENVIRONMENT, "senders": dict(SENDERS)},
     }
 
 

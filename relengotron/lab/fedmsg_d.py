@@ -3,15 +3,21 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import fedmsg.crypto
-
+from relengotron.errors import Untrusted
 from relengotron.lab.certificates import Authority
 from relengotron.lab.place import HOST, Place
+from relengotron.messages.gilmsg import ACK
+from relengotron.messages.incoming import PARSERS
+from relengotron.systems.bus.guard import guard_from
 
 PREFIX, ENVIRONMENT = "org.fedoraproject", "dev"
 BEGINNING = f"{PREFIX}.{ENVIRONMENT}."
 DAEMON, LAB = "relengotron.lab", "lab.lab"
-ORDERS = ("bodhi.masher.start", "bodhi.composer.start", "relengotron.push.request")
+LAB_NAME, DAEMON_NAME = "bodhi-lab", "relengotron-lab"
+SENDERS: Mapping[str, list[str]] = {topic: [LAB_NAME] for topic in PARSERS}
+"""What the daemon believes: all of its topics come from the lab."""
+
+_ANNOUNCERS: Mapping[str, list[str]] = {"relengotron.*": [DAEMON_NAME], ACK: [DAEMON_NAME]}
 LOGGING: Mapping[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -43,14 +49,21 @@ def fedmsg_config(place: Place, ports: Mapping[str, int], *, is_signed: bool) ->
 
 
 def gatekeeper(config: Mapping[str, Any]) -> Callable[[dict[str, Any]], bool]:
-    """Says whether an envelope may be believed under this configuration."""
-    if not config["validate_signatures"]:
-        return lambda _envelope: True
-    return lambda envelope: bool(fedmsg.crypto.validate(envelope, **config))
+    """Says whether the lab may believe an envelope under this configuration: the daemon's, and nobody else's."""
+    guard = guard_from(config, _ANNOUNCERS, is_lab=True)
+
+    def believes(envelope: dict[str, Any]) -> bool:
+        try:
+            guard.sender_of(envelope)
+        except Untrusted:
+            return False
+        return True
+
+    return believes
 
 
 def _unsigned() -> dict[str, Any]:
-    return {"validate_signatures": False, "sign_messages": False, "relengotron.allow_any_sender": True}
+    return {"validate_signatures": False, "sign_messages": False}
 
 
 def _signed(place: Place) -> dict[str, Any]:
@@ -63,6 +76,5 @@ def _signed(place: Place) -> dict[str, Any]:
         "ssldir": str(place.keys),
         "ca_cert_location": str(authority.ca_file),
         "crl_location": "",
-        "certnames": {LAB: authority.sign_for("bodhi-lab"), DAEMON: authority.sign_for("relengotron-lab")},
-        "routing_policy": {BEGINNING + topic: ["bodhi-lab"] for topic in ORDERS},
+        "certnames": {LAB: authority.sign_for(LAB_NAME), DAEMON: authority.sign_for(DAEMON_NAME)},
     }

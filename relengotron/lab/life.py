@@ -19,10 +19,12 @@ from relengotron.lab.bus import Listener
 from relengotron.lab.claim import claimed
 from relengotron.lab.daemon_process import DaemonProcess, hub_process, runner_process
 from relengotron.lab.filling import fill, make_packages
+from relengotron.lab.history import Historian
 from relengotron.lab.place import HOST, RELEASES, Place, free_port
 from relengotron.lab.scenario import Mode, Scenario
 from relengotron.lab.stand_ins import StandIns, own_process
 from relengotron.lab.voice import Voice
+from relengotron.messages.gilmsg import wants_answer
 from relengotron.systems.bus.client import FedmsgBus
 
 HANDSHAKE = 0.5  # a subscription that was just made reaches its publishers within this time
@@ -61,6 +63,7 @@ class Lab:
         self.scenario = Scenario(tuple(releases), tuple(updates), journal_url, signed, mode, tuple(fail))
         self.place = Place(root.absolute())
         self.heard: list[tuple[str, dict[str, Any]]] = []
+        self._heard_ids: set[str] = set()
         self.hub = hub_process(self.place)
         self.runner = runner_process(self.place)
         self._voice = voice
@@ -69,6 +72,7 @@ class Lab:
         self._stand_ins: StandIns | None = None
         self._bus: FedmsgBus | None = None
         self._listener: Listener | None = None
+        self._historian: Historian | None = None
 
     @property
     def stand_ins(self) -> StandIns:
@@ -101,11 +105,13 @@ class Lab:
         statuses = [process.stop() for process in self.processes]
         if self._listener is not None:
             self._listener.stop()
+        if self._historian is not None:
+            self._historian.stop()
         if self._stand_ins is not None:
             self._stand_ins.stop()
         if self._bus is not None:
             self._bus.close()
-        self._listener = self._stand_ins = self._bus = None
+        self._listener = self._historian = self._stand_ins = self._bus = None
         self.place.addresses.unlink(missing_ok=True)
         self._held.close()
         return next((status for status in statuses if status), 0)
@@ -152,6 +158,9 @@ class Lab:
             f"tcp://{HOST}:{self._ports['daemon']}", fedmsg_d.BEGINNING, self._hear, fedmsg_d.gatekeeper(config)
         )
         self._listener.start()
+        addresses = [f"tcp://{HOST}:{port}" for port in self._ports.values()]
+        self._historian = Historian(addresses, fedmsg_d.BEGINNING, self.stand_ins.history.hear)
+        self._historian.start()
         return FedmsgBus(config, fedmsg_d.LAB)
 
     def _refuse_a_used_journal(self) -> None:
@@ -166,6 +175,9 @@ class Lab:
         finally:
             journal.close()
 
-    def _hear(self, topic: str, body: dict[str, Any]) -> None:
-        self.heard.append((topic, body))
-        self.stand_ins.bodhi.hear(topic, body)
+    def _hear(self, topic: str, envelope: dict[str, Any]) -> None:
+        body, msg_id = dict(envelope["msg"]), str(envelope["msg_id"])
+        if msg_id not in self._heard_ids:  # what is said again until it is acknowledged is told once
+            self._heard_ids.add(msg_id)
+            self.heard.append((topic, body))
+        self.stand_ins.bodhi.hear(topic, body, msg_id, wants_answer=wants_answer(envelope))

@@ -8,6 +8,8 @@ from typing import Any
 from relengotron.lab.web import WebServer
 from relengotron.systems.bodhi.simulated import SimulatedBodhi
 from relengotron.systems.bodhi.simulated import create_app as bodhi_app
+from relengotron.systems.datagrepper.simulated import SimulatedDatagrepper
+from relengotron.systems.datagrepper.simulated import create_app as datagrepper_app
 from relengotron.systems.koji.simulated import TRIAL_USERS, Hub
 from relengotron.systems.koji.simulated import wsgi_app as koji_app
 from relengotron.systems.pdc.simulated import PdcState
@@ -43,9 +45,15 @@ def _bodhi() -> tuple[Any, str, Mapping[str, Any]]:
     return bodhi_app(SimulatedBodhi(time.time)), "/", {}
 
 
+def _datagrepper() -> tuple[Any, str, Mapping[str, Any]]:
+    """Nobody speaks on a bus here; a message that is POSTed to ``heard`` counts as said."""
+    return datagrepper_app(SimulatedDatagrepper(time.time)), "", {"heard": "/lab/heard"}
+
+
 STAND_INS: Mapping[str, Callable[[], tuple[Any, str, Mapping[str, Any]]]] = {
     "koji": _koji,
     "pdc": _pdc,
     "resultsdb": _resultsdb,
     "bodhi": _bodhi,
+    "datagrepper": _datagrepper,
 }

@@ -20,6 +20,8 @@ from relengotron.lab.tester.tester import Tester
 from relengotron.lab.web import WebServer
 from relengotron.systems.bodhi.simulated import Era, SimulatedBodhi
 from relengotron.systems.bodhi.simulated import create_app as bodhi_app
+from relengotron.systems.datagrepper.simulated import SimulatedDatagrepper
+from relengotron.systems.datagrepper.simulated import create_app as datagrepper_app
 from relengotron.systems.koji.simulated import Hub
 from relengotron.systems.koji.simulated import wsgi_app as koji_app
 from relengotron.systems.pdc.simulated import PdcState
@@ -49,7 +51,7 @@ class Fanout:
 
 
 class StandIns:
-    """Koji, PDC, ResultsDB, Bodhi, a mirror, a builder and a tester on loopback."""
+    """Koji, PDC, ResultsDB, Bodhi, datagrepper, a mirror, a builder and a tester on loopback."""
 
     def __init__(self, place: Place, scenario: Scenario, *, era: Era = Era.MASHER_TITLES) -> None:
         """Bind every port."""
@@ -62,10 +64,12 @@ class StandIns:
         self.pdc_state = PdcState(announce=self.announce)
         self.results = SimulatedResultsDb(time.time, announce=self.announce, announce_taskotron=False)
         self.bodhi = SimulatedBodhi(time.time, announce=self.announce, era=era)
+        self.history = SimulatedDatagrepper(time.time)
         self.koji = WebServer(koji_app(self.hub)).start()
         self.pdc = WebServer(pdc_app(self.pdc_state)).start()
         self.resultsdb = WebServer(resultsdb_app(self.results)).start()
         self.bodhi_server = WebServer(bodhi_app(self.bodhi)).start()
+        self.datagrepper = WebServer(datagrepper_app(self.history)).start()
         self.mirror = MirrorServer(place.mirror).start()
         self._workers: list[threading.Thread] = []
         self.tester = self._make_tester(scenario.fail)
@@ -78,6 +82,7 @@ class StandIns:
             "pdc": self.pdc.url,
             "resultsdb": f"{self.resultsdb.url}/api/v2.0",
             "bodhi": self.bodhi_server.url,
+            "datagrepper": self.datagrepper.url,
             "mirror": self.mirror.url,
         }
 
@@ -100,7 +105,7 @@ class StandIns:
         self.tester.wake()
         for worker in self._workers:
             worker.join(WORKERS_END_WITHIN)
-        for server in (self.koji, self.pdc, self.resultsdb, self.bodhi_server, self.mirror):
+        for server in (self.koji, self.pdc, self.resultsdb, self.bodhi_server, self.datagrepper, self.mirror):
             server.close()
 
     def _builder_session(self) -> koji.ClientSession:

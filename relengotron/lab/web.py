@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,6 +36,10 @@ class WebServer:
         """Answer from now on, in a thread of its own."""
         self._thread.start()
         return self
+
+    def put_before(self, wrap: Callable[[Any], Any]) -> None:
+        """Let something stand between callers and the application, such as one that loses answers."""
+        self._server.application = wrap(self._server.application)
 
     def serve(self) -> None:
         """Answer in this thread."""

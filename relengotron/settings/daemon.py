@@ -39,6 +39,11 @@ class Pace(Section):
     outbox: Duration = Field(
         timedelta(seconds=5), description="How often sending is tried again while the bus is in trouble."
     )
+    recovery: Duration = Field(
+        timedelta(minutes=5),
+        description="How often messages that the bus has lost are looked for, besides at the start and after a gap; "
+        "needs `datagrepper` in `systems.yaml`.",
+    )
 
 
 class Patience(Section):
@@ -61,6 +66,10 @@ class Patience(Section):
     gate: Duration = Field(timedelta(hours=72), description="How long a closed gate waits for a person.")
     probe: Duration = Field(
         timedelta(hours=2), description="How long published bits may stay unseen from outside before a person is asked."
+    )
+    acknowledge: Duration = Field(
+        timedelta(minutes=15),
+        description="How long those who must acknowledge `push.complete` may be silent before a person is asked.",
     )
 
 

@@ -26,6 +26,7 @@ _TEST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/:-]{0,254}", re.ASCII)
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
 _RELEASE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _TOPIC = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
+_TOPICS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?", re.ASCII)
 _PRINCIPAL = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?@[A-Za-z0-9_.-]+", re.ASCII)
 _POSTGRESQL = re.compile(r"postgresql\+psycopg://[^\s]+", re.ASCII)
 _BRACES = re.compile(r"(?:\{\{|\}\})|\{([^{}]*)\}|[{}]")
@@ -158,6 +159,12 @@ ReleaseName = Annotated[
     str, AfterValidator(_matching(_RELEASE, "a short name such as F24: a letter, then letters, digits, _ . -"))
 ]
 TopicPrefix = Annotated[str, AfterValidator(_matching(_TOPIC, "words of small letters, joined by dots"))]
+Topics = Annotated[
+    str,
+    AfterValidator(
+        _matching(_TOPICS, "a topic without prefix and environment, or the first words of topics and then .*")
+    ),
+]
 Principal = Annotated[str, AfterValidator(_matching(_PRINCIPAL, "a Kerberos principal such as relengotron/host@REALM"))]
 Url = Annotated[str, AfterValidator(url)]
 RunLink = Annotated[str, AfterValidator(run_link)]

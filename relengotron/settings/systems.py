@@ -15,6 +15,7 @@ from relengotron.settings.kinds import (
     Principal,
     SecretFile,
     TopicPrefix,
+    Topics,
     Url,
 )
 from relengotron.settings.section import Section
@@ -57,6 +58,11 @@ class Bodhi(Section):
 
     url: Url = Field(description="The address of Bodhi, without a path such as `/updates/`.")
     timeout: Duration = Field(A_MINUTE, description="How long one request may take.")
+    acknowledges_as: tuple[Name, ...] = Field(
+        (),
+        description="The common names of the certificates that must acknowledge `push.complete`, as gilmsg does it; "
+        "each must be allowed to send `gilmsg.ack` in `bus.senders`. Empty: nobody is waited for.",
+    )
 
 
 class Pdc(Section):
@@ -78,6 +84,23 @@ class ResultsDb(Section):
     timeout: Duration = Field(A_MINUTE, description="How long one request may take.")
 
 
+class Datagrepper(Section):
+    """The history of the message bus, where lost messages are found."""
+
+    url: Url = Field(description="The address of datagrepper, without a path such as `/raw`.")
+    timeout: Duration = Field(A_MINUTE, description="How long one request may take.")
+    delay: Duration = Field(
+        A_MINUTE,
+        description="How long a message usually takes until datagrepper shows it; younger ones are looked for again.",
+    )
+    overlap: Duration = Field(
+        timedelta(minutes=10),
+        description="How much of what was looked at before is looked at again: messages are stored late, and clocks "
+        "differ.",
+    )
+    first_look: Duration = Field(timedelta(hours=24), description="How far back the very first look goes.")
+
+
 class Mirror(Section):
     """The master mirror: what users get."""
 
@@ -93,6 +116,12 @@ class Bus(Section):
     )
     topic_prefix: TopicPrefix = Field(description="The beginning of every topic, such as `org.fedoraproject`.")
     environment: Literal["prod", "stg", "stage", "dev"] = Field(description="The word after the prefix.")
+    senders: Annotated[Mapping[Topics, tuple[Name, ...]], Frozen] = Field(
+        {},
+        description="Per topic that we listen to, without prefix and environment, the certificates (by common name) "
+        "that may send it; `buildsys.*` stands for every topic that begins so, and the longest entry counts. An empty "
+        "list: nobody. Every topic needs its entry where signatures are validated.",
+    )
 
 
 class Systems(Section):
@@ -102,5 +131,10 @@ class Systems(Section):
     bodhi: Bodhi = Field(description="The update system.")
     pdc: Pdc = Field(description="The product definition centre: which artifacts include which packages.")
     resultsdb: ResultsDb = Field(description="Where results of composes and tests are kept.")
+    datagrepper: Datagrepper | None = Field(
+        None,
+        description="The history of the message bus, where messages are found that the bus has lost. Without it only "
+        "what is waited for is found, by polls; a push whose order was lost must be ordered again.",
+    )
     mirror: Mirror = Field(description="The master mirror: what users get.")
     bus: Bus = Field(description="Who we are on the message bus.")

@@ -437,6 +437,24 @@ def test_a_doubled_or_foreign_message_changes_nothing(server: Server) -> None:
     assert server.heard == []
 
 
+def test_who_asks_is_answered_each_time_and_heard_once(server: Server) -> None:
+    updates = pushable(server)
+    server.bodhi.start_push(requests=["testing"])
+    ejected = {"alias": str(updates["plain"].alias), "title": "", "outcome": "ejected", "reason": "broken"}
+    told = {"release": "F24", "request": "testing", "updates": [ejected]}
+    server.bodhi.hear("relengotron.push.complete", told, "2016-1", wants_answer=True)
+    assert server.heard[-1] == ("gilmsg.ack", {"ack_msg_id": "2016-1"})
+    assert updates["plain"].request is None
+
+    updates["plain"].request = "testing"
+    server.bodhi.start_push(requests=["testing"])
+    server.heard.clear()
+    server.bodhi.hear("relengotron.push.complete", told, "2016-1", wants_answer=True)
+    server.bodhi.hear("relengotron.push.complete", told, "2016-1")
+    assert server.heard == [("gilmsg.ack", {"ack_msg_id": "2016-1"})]
+    assert updates["plain"].request == "testing"
+
+
 def test_titles_name_updates_too(server: Server) -> None:
     updates = pushable(server)
     server.bodhi.start_push(requests=["stable"])

@@ -10,12 +10,16 @@ from typing import Any, Protocol
 import pytest
 import zmq
 
-from relengotron.errors import RequestRefused, SettingsError, SystemUnreachable
+from relengotron.errors import RequestRefused, SettingsError, SystemUnreachable, Untrusted
+from relengotron.lab.certificates import Authority
 from relengotron.systems.bus.client import FedmsgBus
+from relengotron.systems.bus.guard import guard_from
 from relengotron.systems.bus.port import Bus, Said
 from relengotron.systems.bus.simulated import SimulatedBus, Weather
+from tests.contracts.pki import DAY, NOW, Root, a_key, pem, pem_of
 
 STEP = Said("relengotron.push.step", {"run": "r1", "state": "done"})
+ASKING = Said(STEP.topic_suffix, STEP.body, wants_answer=True)
 
 
 class Listening(Protocol):
@@ -117,6 +121,30 @@ def test_sending_again_keeps_the_id(listening: Listening) -> None:
     assert [listening.heard()["msg_id"] for _ in range(2)] == ["outbox-2", "outbox-2"]
 
 
+def test_only_what_wants_an_answer_is_marked(listening: Listening) -> None:
+    for message in (STEP, ASKING):
+        listening.bus.publish(message, "outbox-4")
+    assert [listening.heard().get("gilmsg_version") for _ in range(2)] == [None, "0.1.2"]
+
+
+def test_the_mark_is_signed_with_the_rest(tmp_path: Path) -> None:
+    authority = Authority.make(tmp_path / "keys")
+    keys = {"ssldir": str(authority.folder), "certnames": {"publisher": authority.sign_for("relengotron-1")}}
+    config = a_config() | {"sign_messages": True, "crypto_backend": "x509", **keys}
+    trust = {"validate_signatures": True, "ca_cert_location": str(authority.ca_file), "crl_location": ""}
+    guard = guard_from(config | trust, {"relengotron.*": ["relengotron-1"]}, is_lab=False)
+    with zmq.Context() as context:
+        listening = OnLoopback(config, context)
+        listening.bus.publish(ASKING, "outbox-5")
+        heard = listening.heard()
+        listening.close()
+
+    assert heard["gilmsg_version"] == "0.1.2"
+    assert guard.sender_of(heard) == "relengotron-1"
+    with pytest.raises(Untrusted):
+        guard.sender_of({key: value for key, value in heard.items() if key != "gilmsg_version"})
+
+
 @pytest.mark.parametrize("message", [Said("relengotron", {}), Said("relengotron.push.step", {"x": object()})])
 def test_what_can_never_be_sent_is_refused(listening: Listening, message: Said) -> None:
     with pytest.raises(RequestRefused):
@@ -144,6 +172,8 @@ def test_a_closed_publisher_says_so() -> None:
         ({"high_water_mark": 5}, "high_water_mark"),
         ({"sign_messages": True, "certnames": {}}, "certnames: no entry 'publisher'"),
         ({"sign_messages": True, "certnames": {"publisher": "x"}, "ssldir": "/nowhere"}, "cannot sign"),
+        ({"sign_messages": True, "certnames": {"publisher": "x"}}, "ssldir: missing"),
+        ({"sign_messages": True, "crypto_backend": "gpg"}, "crypto_backend: found 'gpg'; allowed: 'x509'"),
     ],
 )
 def test_a_publisher_that_could_not_work_does_not_start(changed: dict[str, Any], told: str) -> None:
@@ -157,10 +187,11 @@ def test_a_publisher_whose_address_is_taken_does_not_start(on_loopback: OnLoopba
         FedmsgBus(a_config() | {"endpoints": {"publisher": [taken]}}, "publisher")
 
 
-def test_a_library_that_signs_with_nothing_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("fedmsg.crypto.sign", lambda *_args, **_config: None)
+def test_a_publisher_whose_certificate_has_expired_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "x.crt").write_bytes(pem(Root("CA", a_key("ours")).issue("us", begins=NOW - 2 * DAY, ends=NOW - DAY)))
+    (tmp_path / "x.key").write_bytes(pem_of(a_key("leaf")))
     config = a_config() | {"sign_messages": True, "certnames": {"publisher": "x"}, "ssldir": str(tmp_path)}
-    with pytest.raises(SettingsError, match=r"sign\(\) gave nothing"):
+    with pytest.raises(SettingsError, match="the certificate of us is expired on"):
         FedmsgBus(config, "publisher")
 
 

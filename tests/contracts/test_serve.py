@@ -89,3 +89,14 @@ def test_a_served_bodhi_is_empty() -> None:
         answer = requests.get(f"{ready['url'].rstrip('/')}/updates/", timeout=TIMEOUT)
 
     assert (answer.status_code, answer.json()["updates"], answer.json()["total"]) == (200, [], 0)
+
+
+def test_a_served_datagrepper_remembers_what_it_is_told_was_said() -> None:
+    said = {"topic": "org.fedoraproject.dev.buildsys.tag", "msg": {"tag": "f24"}, "msg_id": "2016-1", "timestamp": 9}
+    with served("datagrepper") as ready:
+        empty = requests.get(f"{ready['url']}/raw", timeout=TIMEOUT).json()
+        requests.post(ready["url"] + ready["heard"], json=said, timeout=TIMEOUT).raise_for_status()
+        (row,) = requests.get(f"{ready['url']}/raw?category=buildsys", timeout=TIMEOUT).json()["raw_messages"]
+
+    assert (empty["raw_messages"], empty["total"]) == ([], 0)
+    assert row["msg"] == said["msg"]

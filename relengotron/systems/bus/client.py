@@ -3,6 +3,7 @@
 import copy
 import logging
 import socket
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ import fedmsg.core
 import zmq
 
 from relengotron.errors import RequestRefused, SettingsError, SystemUnreachable
+from relengotron.messages.gilmsg import mark_for
 from relengotron.systems.bus.port import Announcement, Said, fresh_msg_id
 from relengotron.systems.bus.signing import Seal
 
@@ -48,10 +50,12 @@ class FedmsgBus:
         self._seal.prove()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bus")
         try:
-            self._context = self._in_thread(lambda: _opened(own), own["post_init_sleep"] + _PATIENCE_S)
+            self._context = self._in_thread(lambda: _opened(own), _PATIENCE_S)
         except BaseException:
             self._thread.shutdown(wait=False)
             raise
+        # Subscribers need this time to find a new socket. Whoever starts a daemon need not wait for it, the first word must.
+        self._heard_from = time.monotonic() + own["post_init_sleep"]
         self._linger_ms = int(own["zmq_linger"])
         self._is_open = True
         log.info("publishing", extra={"endpoint_name": name, "signed": self._seal.signs})
@@ -66,8 +70,8 @@ class FedmsgBus:
         sender, _, topic = message.topic_suffix.partition(".")
         if not topic:
             raise RequestRefused(f"a topic needs a sender and a subject: {message.topic_suffix!r}")
-        body = dict(message.body)
-        self._in_thread(lambda: self._send(sender, topic, body, msg_id), _PATIENCE_S)
+        body, marks = dict(message.body), mark_for(message.wants_answer)
+        self._in_thread(lambda: self._send(sender, topic, body, msg_id, marks), _PATIENCE_S)
 
     def announce(self, topic_suffix: str, body: Mapping[str, Any]) -> None:
         """Send under a fresh id; for senders that keep no outbox."""
@@ -89,13 +93,18 @@ class FedmsgBus:
         self._context.publisher.setsockopt(zmq.LINGER, self._linger_ms)
         self._context.destroy()
 
-    def _send(self, sender: str, topic: str, body: dict[str, Any], msg_id: str) -> None:
+    def _send(self, sender: str, topic: str, body: dict[str, Any], msg_id: str, marks: Mapping[str, str]) -> None:
+        def complete(envelope: dict[str, Any]) -> None:
+            envelope.update(marks)  # before it is signed: gilmsg itself does it afterwards and breaks the signature
+            self._seal.put_on(envelope, msg_id)
+
+        time.sleep(max(0.0, self._heard_from - time.monotonic()))
         try:
             self._context.publish(
                 topic=topic,
                 modname=sender,
                 msg=body,
-                pre_fire_hook=lambda envelope: self._seal.put_on(envelope, msg_id),
+                pre_fire_hook=complete,
             )
         except (TypeError, ValueError) as error:
             raise RequestRefused(f"{sender}.{topic} cannot be written as JSON: {error}") from error
@@ -148,7 +157,7 @@ def _opened(config: dict[str, Any]) -> Any:
     # Made in two steps, because a context that finds no free address forgets to close its socket.
     context = fedmsg.core.FedMsgContext.__new__(fedmsg.core.FedMsgContext)
     try:
-        context.__init__(**(config | {"sign_messages": False}))
+        context.__init__(**(config | {"sign_messages": False, "post_init_sleep": 0}))
     except OSError as error:
         context.destroy()
         addresses = config["endpoints"][config["name"]]

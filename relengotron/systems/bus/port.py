@@ -18,6 +18,10 @@ class Announcement(Protocol):
     def body(self) -> Mapping[str, Any]:
         """What is told; JSON and nothing else."""
 
+    @property
+    def wants_answer(self) -> bool:
+        """Whether its readers shall acknowledge it, as gilmsg does it."""
+
 
 class Bus(Protocol):
     """The way out; nobody is told whether a message arrived anywhere."""
@@ -53,6 +57,7 @@ class Said:
 
     topic_suffix: str
     body: Mapping[str, Any]
+    wants_answer: bool = False
 
 
 def fresh_msg_id(now: datetime) -> str:

@@ -1,15 +1,11 @@
 """How does a message get our id and our signature?"""
 
-import copy
-import warnings
 from collections.abc import Mapping
-from typing import Any, Final
+from pathlib import Path
+from typing import Any
 
-import fedmsg.crypto
-
-from relengotron.errors import SettingsError
-
-_HOW_TO_MEND: Final = "install pyOpenSSL<24.3 (fedmsg needs its load_crl) and check ssldir and certnames in fedmsg.d"
+from relengotron.errors import SettingsError, SystemUnreachable
+from relengotron.systems.bus.x509.signer import Signer
 
 
 class Seal:
@@ -20,44 +16,54 @@ class Seal:
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        """Take the fedmsg configuration; the key is looked up as fedmsg does it."""
-        self._signs = bool(config.get("sign_messages", False))
-        self._config = dict(copy.deepcopy({key: config[key] for key in config if key in _CRYPTO_KEYS}))
-        if self._signs and config.get("crypto_backend", "x509") != "gpg":
-            self._config["certname"] = _certname(config)
+        """Take the fedmsg configuration; the key is looked up as fedmsg does it.
+
+        Raises:
+            SettingsError: it cannot sign although it should.
+        """
+        self._signer = signer_of(config)
 
     @property
     def signs(self) -> bool:
         """Whether messages leave with a signature."""
-        return self._signs
+        return self._signer is not None
 
     def put_on(self, envelope: dict[str, Any], msg_id: str) -> None:
         """Change the envelope in place."""
         envelope["msg_id"] = msg_id
-        if not self._signs:
-            return
-        signed = self._signed(dict(envelope))
-        envelope.clear()
-        envelope.update(signed)
+        if self._signer is not None:
+            self._signer.sign(envelope)
 
     def prove(self) -> None:
-        """Sign a probe, so that a key or library that cannot sign stops the start and not the first push."""
-        if self._signs:
-            self._signed({"topic": "probe", "msg": {}, "msg_id": "probe", "i": 1, "timestamp": 0})
+        """Sign a probe, so that a key that cannot sign stops the start and not the first push.
 
-    def _signed(self, envelope: dict[str, Any]) -> dict[str, Any]:
+        Raises:
+            SettingsError: it cannot sign, or not today.
+        """
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                signed = fedmsg.crypto.sign(envelope, **self._config)
-        except (OSError, ValueError, KeyError) as error:
-            raise SettingsError(f"cannot sign messages: {error}; {_HOW_TO_MEND}") from error
-        if not isinstance(signed, dict) or "signature" not in signed:
-            raise SettingsError(f"cannot sign messages: fedmsg's sign() gave nothing; {_HOW_TO_MEND}")
-        return signed
+            self.put_on({"topic": "probe", "msg": {}, "i": 1, "timestamp": 0}, "probe")
+        except SystemUnreachable as error:
+            raise SettingsError(str(error)) from error
 
 
-_CRYPTO_KEYS: Final = frozenset({"crypto_backend", "ssldir", "gpg_home", "gpg_signing_key", "crypto_validate_backends"})
+def signer_of(config: Mapping[str, Any]) -> Signer | None:
+    """Our signer under this configuration; None where messages leave unsigned.
+
+    Raises:
+        SettingsError: it cannot sign although it should.
+    """
+    if not config.get("sign_messages", False):
+        return None
+    backend = config.get("crypto_backend", "x509")
+    if backend != "x509":
+        raise SettingsError(f"fedmsg.d: crypto_backend: found {backend!r}; allowed: 'x509'")
+    folder, name = config.get("ssldir"), _certname(config)
+    if not folder:
+        raise SettingsError("fedmsg.d: ssldir: missing; allowed: the folder with our key and certificate")
+    try:
+        return Signer.from_files(Path(folder) / f"{name}.key", Path(folder) / f"{name}.crt")
+    except SettingsError as error:
+        raise SettingsError(f"cannot sign messages: {error}; check ssldir and certnames in fedmsg.d") from error
 
 
 def _certname(config: Mapping[str, Any]) -> str:

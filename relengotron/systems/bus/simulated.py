@@ -11,6 +11,7 @@ from threading import RLock
 from typing import Any
 
 from relengotron.errors import RequestRefused
+from relengotron.messages.gilmsg import mark_for
 from relengotron.systems.bus.port import Announcement, Said, fresh_msg_id
 
 Subscriber = Callable[[dict[str, Any]], object]
@@ -100,6 +101,11 @@ class SimulatedBus:
         """How many messages have not arrived yet."""
         return len(self._on_the_way)
 
+    @property
+    def next_arrival(self) -> float | None:
+        """When the next of them arrives; None when there is none."""
+        return min((one.due for one in self._on_the_way), default=None)
+
     def close(self) -> None:
         """Forget the subscribers; what is on the way is lost, as in a crash."""
         with self._lock:
@@ -132,6 +138,7 @@ class SimulatedBus:
             "i": len(self.sent) + 1,
             "timestamp": int(self._clock()),
             "username": "simulated",
+            **mark_for(message.wants_answer),
         }
 
     def _copies(self) -> int:

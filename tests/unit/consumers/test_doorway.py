@@ -1,13 +1,13 @@
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 
 from relengotron.consumers import doorway
 from relengotron.consumers.doorway import Doorway
 from relengotron.errors import SystemUnreachable
+from relengotron.messages.arrival import Arrival
 
-RAW = {"topic": "org.fedoraproject.dev.buildsys.tag", "body": {}}
+ONE, TWO, THREE = (Arrival(name, "org.fedoraproject.dev.buildsys.tag") for name in ("one", "two", "three"))
 
 
 class Moody:
@@ -15,12 +15,13 @@ class Moody:
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
-        self.stored: list[Mapping[str, Any]] = []
+        self.stored: list[Arrival] = []
 
-    def store(self, raw: Mapping[str, Any]) -> None:
+    def store_all(self, arrivals: Sequence[Arrival]) -> int:
         if self.failures:
             raise self.failures.pop(0)
-        self.stored.append(raw)
+        self.stored += arrivals
+        return len(arrivals)
 
 
 @pytest.fixture(autouse=True)
@@ -31,27 +32,53 @@ def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_message_waits_as_long_as_the_journal_is_away() -> None:
     intake = Moody(*[SystemUnreachable("no database")] * 50, OSError("disk full"))
-    Doorway(intake).keep(RAW)
-    assert intake.stored == [RAW]
+    Doorway(intake).keep([ONE])
+    assert intake.stored == [ONE]
 
 
 def test_a_message_that_breaks_the_intake_does_not_block_the_next() -> None:
     intake = Moody(*[ZeroDivisionError()] * 3)
     way_in = Doorway(intake)
     with pytest.raises(ZeroDivisionError):
-        way_in.keep(RAW)
-    way_in.keep(RAW)
-    assert intake.stored == [RAW]
+        way_in.keep([ONE])
+    way_in.keep([ONE])
+    assert intake.stored == [ONE]
 
 
 def test_a_defect_that_passes_costs_no_message() -> None:
     intake = Moody(ValueError("once"))
-    Doorway(intake).keep(RAW)
-    assert intake.stored == [RAW]
+    Doorway(intake).keep([ONE])
+    assert intake.stored == [ONE]
 
 
 def test_a_closing_hub_does_not_wait_for_ever() -> None:
     way_in = Doorway(Moody(*[SystemUnreachable("no database")] * 50))
     way_in.close_soon()
     with pytest.raises(SystemUnreachable):
-        way_in.keep(RAW)
+        way_in.keep([ONE])
+
+
+class Picky(Moody):
+    """An intake that chokes on one message, whatever comes with it."""
+
+    def store_all(self, arrivals: Sequence[Arrival]) -> int:
+        if TWO in arrivals:
+            raise ZeroDivisionError
+        return super().store_all(arrivals)
+
+
+def test_a_message_that_breaks_the_intake_does_not_take_its_companions_with_it() -> None:
+    intake = Picky()
+    Doorway(intake).keep([ONE, TWO, THREE])
+    assert intake.stored == [ONE, THREE]
+
+
+def test_a_closing_hub_asks_once_for_all_and_not_for_each(caplog: pytest.LogCaptureFixture) -> None:
+    intake = Moody(*[SystemUnreachable("no database")] * 50)
+    way_in = Doorway(intake)
+    way_in.close_soon()
+    with pytest.raises(SystemUnreachable):
+        way_in.keep([ONE, TWO, THREE])
+    assert len(intake.failures) == 45
+    lost = [record.__dict__["raw"] for record in caplog.records if record.levelname == "ERROR"]
+    assert lost == ["one", "two", "three"]

@@ -1,0 +1,22 @@
+"""In which ways can a message fail to prove who sent it?"""
+
+from enum import StrEnum
+
+from relengotron.errors import Untrusted
+
+
+class Doubt(StrEnum):
+    """What is counted together; the value is the ``kind`` of ``Untrusted``."""
+
+    UNSIGNED = "unsigned"
+    UNSUPPORTED = "unsupported signature"
+    FORGED = "forged"
+    UNTRUSTED_CERTIFICATE = "untrusted certificate"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    UNAUTHORISED = "unauthorised"
+    NO_AUTHORITY = "no valid authority"
+
+    def because(self, why: str, sender: str = "") -> Untrusted:
+        """The refusal to raise; ``sender`` is the common name that the message proves or only claims."""
+        return Untrusted(self.value, why, sender)

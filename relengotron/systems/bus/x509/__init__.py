@@ -1,0 +1,1 @@
+"""fedmsg's x509 signatures, byte for byte, on today's ``cryptography`` alone: signing and verifying."""
