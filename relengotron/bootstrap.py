@@ -1,11 +1,13 @@
 """The only place that joins all parts."""
 
+import logging
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from relengotron.decisions.recovering import Habits
 from relengotron.engine.attempt import Attempt, Clock
 from relengotron.engine.digest import Digest
 from relengotron.engine.intake import Intake
@@ -13,13 +15,17 @@ from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.poller import Poller, Source
 from relengotron.engine.postman import Postman
+from relengotron.engine.recovery import Recovery
+from relengotron.engine.recovery_wish import RecoveryWish
 from relengotron.engine.runner import Patience, Runner
 from relengotron.engine.sole import SoleRunner
+from relengotron.engine.traffic import Traffic, politely
 from relengotron.engine.wakes import EmbeddedWakeQueue
 from relengotron.engine.workflow import Catalogue
 from relengotron.engine.works import Wheel, Works
 from relengotron.examination import Finding, examine
 from relengotron.handlers.routes import route
+from relengotron.messages.incoming import PARSERS
 from relengotron.model.batch import Batch
 from relengotron.model.codec import from_json
 from relengotron.model.events import PushRequested
@@ -27,8 +33,10 @@ from relengotron.model.run import Run
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings, load
 from relengotron.settings.daemon import RunnerPlace
-from relengotron.systems.bus.port import Bus
-from relengotron.systems.world import World, open_bus, open_world
+from relengotron.systems.bus.guard import guard_from
+from relengotron.systems.bus.port import Bus, Guard
+from relengotron.systems.datagrepper.port import Datagrepper
+from relengotron.systems.world import World, bus_config, open_bus, open_datagrepper, open_world
 from relengotron.workflows.catalogue import catalogue
 from relengotron.workflows.push import Push
 from relengotron.workflows.receive_push import Reception
@@ -46,12 +54,28 @@ __all__ = [
     "procedures_of",
 ]
 
+log = logging.getLogger(__name__)
+
 INBOX_OF_ANOTHER_PROCESS = timedelta(milliseconds=100)
+WISHES_ARE_SEEN_WITHIN = timedelta(seconds=5)
 
 
 def now() -> datetime:
     """The time of this machine, aware."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What looks for lost messages, and the wheel that turns it."""
+
+    recovery: Recovery
+    wheel: Wheel
+
+    def ask(self) -> None:
+        """Look soon; any thread may ask, and it takes no time."""
+        self.recovery.ask()
+        self.wheel.pushed.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +93,20 @@ class Machine:
     outbox: Wheel
     polls: Wheel
     clock: Clock
+    past: Past | None = None
 
 
 def assemble(
-    settings: Settings, world: World, bus: Bus, plugins: Plugins, clock: Clock = now, database: Database | None = None
+    settings: Settings,
+    world: World,
+    bus: Bus,
+    plugins: Plugins,
+    clock: Clock = now,
+    database: Database | None = None,
+    guard: Guard | None = None,
+    datagrepper: Datagrepper | None = None,
 ) -> Machine:
-    """Join the parts; nothing moves yet."""
+    """Join the parts; nothing moves yet. Without a guard every message is believed, as in a rehearsal."""
     database = database or Database(settings.journal.url)
     wakes = EmbeddedWakeQueue()
     inbox_signal, outbox_signal = Signal(), Signal()
@@ -84,12 +116,14 @@ def assemble(
     patience = Patience(settings.patience.trouble, settings.patience.hold, settings.owner)
     procedures = procedures_of(settings, world, plugins, database)
     runner = Runner(database, procedures, wakes, clock, patience, outbox_signal)
-    inbox = Wheel("digest", digest.work, _inbox_pace(settings))
+    traffic = Traffic()
+    inbox = Wheel("digest", politely(with_a_bell(digest.work, outbox_signal), traffic), _inbox_pace(settings))
     outbox = Wheel("postman", postman.deliver, settings.pace.outbox)
     inbox_signal.push, outbox_signal.push = inbox.pushed.set, outbox.pushed.set
+    intake = Intake(database, clock, ringing(inbox_signal, traffic), guard)
     return Machine(
         database=database,
-        intake=Intake(database, clock, inbox_signal),
+        intake=intake,
         digest=digest,
         runner=runner,
         poller=poller,
@@ -99,7 +133,27 @@ def assemble(
         outbox=outbox,
         polls=Wheel("poller", poller.look, settings.pace.poll, drains=False),
         clock=clock,
+        past=None if datagrepper is None else _past(settings, datagrepper, intake, database, clock, guard),
     )
+
+
+def _past(
+    settings: Settings, datagrepper: Datagrepper, intake: Intake, database: Database, clock: Clock, guard: Guard | None
+) -> Past:
+    """Lost messages come in by the same door as all others."""
+    bus, every = settings.systems.bus, settings.pace.recovery
+    topics = [f"{bus.topic_prefix}.{bus.environment}.{suffix}" for suffix in PARSERS]
+    recovery = Recovery(
+        database, datagrepper, intake.store_all, clock, topics, every=every, habits=_habits(settings), guard=guard
+    )
+    return Past(recovery, Wheel("recovery", recovery.work, min(every, WISHES_ARE_SEEN_WITHIN)))
+
+
+def _habits(settings: Settings) -> Habits:
+    said = settings.systems.datagrepper
+    if said is None:
+        return Habits()
+    return Habits(overlap=said.overlap, unsettled=said.delay, first_look=said.first_look)
 
 
 def _inbox_pace(settings: Settings) -> timedelta:
@@ -107,6 +161,28 @@ def _inbox_pace(settings: Settings) -> timedelta:
     if settings.runner is RunnerPlace.SEPARATE:
         return min(settings.pace.inbox, INBOX_OF_ANOTHER_PROCESS)
     return settings.pace.inbox
+
+
+def with_a_bell(work: Callable[[], int], bell: "Signal") -> Callable[[], int]:
+    """The same work, and the postman is called after it: who stores may owe answers, also in another process."""
+
+    def turn() -> int:
+        done = work()
+        if done:
+            bell()
+        return done
+
+    return turn
+
+
+def ringing(bell: "Signal", traffic: Traffic) -> Callable[[int], None]:
+    """What happens when messages were stored: whoever reads them is called, and knows how many came."""
+
+    def came(count: int) -> None:
+        traffic.came(count)
+        bell()
+
+    return came
 
 
 class Signal:
@@ -128,14 +204,24 @@ class Daemon:
         """Take the joined parts, and what must be let go of at the end."""
         self.intake = machine.intake
         self._held = held
-        wheels = (machine.inbox, machine.outbox, machine.polls)
+        self._past = machine.past
+        past = () if machine.past is None else (machine.past.wheel,)
+        wheels = (machine.inbox, machine.outbox, machine.polls, *past)
         self._works = Works(
             machine.database, machine.runner, machine.wakes, machine.clock, wheels, settings.pace.workers
         )
 
     def start(self) -> None:
         """Begin to advance runs."""
+        if self._past is None:
+            log.info("no datagrepper is configured: what the bus loses is found by polls only")
         self._works.start()
+
+    def on_gap(self, reason: str) -> None:
+        """Messages may have passed us by: they are looked for soon; any thread may call, and it takes no time."""
+        log.info("messages may be missing", extra={"reason": reason})
+        if self._past is not None:
+            self._past.ask()
 
     def stop(self) -> None:
         """Finish what is begun, send what is written, close everything; nothing is stored after this."""
@@ -146,33 +232,41 @@ class Daemon:
 class Doorkeeper:
     """What remains of the daemon in a hub whose runs advance in a process of their own: it stores."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, guard: Guard) -> None:
         """Take the journal."""
-        self.intake = Intake(database, now)
+        self.intake = Intake(database, now, guard=guard)
         self._database = database
+        self._wish = RecoveryWish(database)
 
     def start(self) -> None:
-        """Nothing begins here: the runner finds what is stored."""
+        """Let the runner, which finds what is stored, look for what passed by while there was no hub."""
+        self._wish.start()
+        self._wish.ask()
+
+    def on_gap(self, reason: str) -> None:
+        """Messages may have passed us by: the runner looks for them soon; any thread may call, and it takes no time."""
+        log.info("messages may be missing", extra={"reason": reason})
+        self._wish.ask()
 
     def stop(self) -> None:
         """Close the journal; nothing is stored after this."""
+        self._wish.stop()
         self._database.close()
 
 
-def open_for_hub(settings: str | Path | Settings) -> Daemon | Doorkeeper:
+def open_for_hub(settings: Settings, guard: Guard) -> Daemon | Doorkeeper:
     """What a hub carries: the whole daemon, or only its door when the runner is a process of its own.
 
     Raises:
         SettingsError: the configuration cannot be used.
         LaneTaken: another daemon works on the same journal.
     """
-    read = settings if isinstance(settings, Settings) else load(Path(settings))
-    if read.runner is RunnerPlace.SEPARATE:
-        return Doorkeeper(Database(read.journal.url))
-    return open_daemon(read)
+    if settings.runner is RunnerPlace.SEPARATE:
+        return Doorkeeper(Database(settings.journal.url), guard)
+    return open_daemon(settings, guard)
 
 
-def open_daemon(settings: str | Path | Settings) -> Daemon:
+def open_daemon(settings: str | Path | Settings, guard: Guard | None = None) -> Daemon:
     """The daemon that the configuration describes, ready to start; the journal is taken before it is touched.
 
     Raises:
@@ -188,7 +282,11 @@ def open_daemon(settings: str | Path | Settings) -> Daemon:
         held.callback(database.close)
         bus = open_bus(read)
         held.callback(bus.close)
-        machine = assemble(read, open_world(read), bus, plugins, database=database)
+        # Lost messages come in here too, also where no hub is: nobody may be believed without proof.
+        guard = guard or guard_from(bus_config(), read.systems.bus.senders, is_lab=read.lab)
+        machine = assemble(
+            read, open_world(read), bus, plugins, database=database, guard=guard, datagrepper=open_datagrepper(read)
+        )
         return Daemon(read, machine, held.pop_all())
 
 

@@ -39,29 +39,45 @@ class NotInstalled(Exception):
 @contextmanager
 def running_server(options: str = _CALM) -> Iterator[Path]:
     """A server of its own on a socket, in the directory that is given; everything is gone at the end."""
-    binaries = _binaries()
-    if binaries is None:
+    if _binaries() is None:
         raise NotInstalled("initdb was not found")
     account = _unprivileged()
     home = Path(tempfile.mkdtemp(prefix="relengotron-pg-"))
     if account is not None:
         shutil.chown(home, account)
-
-    def run(program: str, *arguments: str) -> None:
-        with (home.parent / f"{home.name}.log").open("ab") as log:
-            subprocess.run(
-                [str(binaries / program), *arguments], check=True, user=account, cwd="/", stdout=log, stderr=log
-            )
-
     data = str(home / "data")
-    run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    run("pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", f"-k {home} {options}", "start")
+    _run(home, "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    _run(home, "pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", f"-k {home} {options}", "start")
     try:
         yield home
     finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+        _run(home, "pg_ctl", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(home, ignore_errors=True)
         (home.parent / f"{home.name}.log").unlink(missing_ok=True)
+
+
+@contextmanager
+def stopped_server(home: Path) -> Iterator[None]:
+    """A running server hangs up on everybody at once, and is there again after the block."""
+    data = str(home / "data")
+    options = (home / "data" / "postmaster.opts").read_text().partition(" ")[2].replace('"', "").partition("-k ")[2]
+    _run(home, "pg_ctl", "-D", data, "-w", "-m", "fast", "stop")
+    try:
+        yield
+    finally:
+        _run(home, "pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", f"-k {options}", "start")
+
+
+def _run(home: Path, program: str, *arguments: str) -> None:
+    with (home.parent / f"{home.name}.log").open("ab") as log:
+        subprocess.run(
+            [str((_binaries() or Path()) / program), *arguments],
+            check=True,
+            user=_unprivileged(),
+            cwd="/",
+            stdout=log,
+            stderr=log,
+        )
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """``relengotron status``: one screen that says what runs, what waits for whom, and what to type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import click
 from relengotron.cli import page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.overview import LaneView, Overview, overview
+from relengotron.cli.past import PastView, for_programs, in_words, past
 from relengotron.cli.surroundings import Surroundings, now
 from relengotron.engine.journal.inbox import MessageState
 from relengotron.engine.journal.outbox import OutboxMessage
@@ -24,20 +25,22 @@ _MOST_LINES: Final = 10
 @click.pass_obj
 def status(surroundings: Surroundings, json_wanted: bool, check: bool) -> None:
     """Say what runs, what waits for what and whom, and which command helps."""
-    lanes = [str(lane) for lane in surroundings.settings().lanes]
+    settings = surroundings.settings()
+    lanes = [str(lane) for lane in settings.lanes]
     with surroundings.journal() as database, database.read() as db:
-        seen = overview(db, lanes, now())
+        seen, looked_back = overview(db, lanes, now()), past(db, settings, now())
     if json_wanted:
-        page.as_json(_for_programs(seen))
+        page.as_json(_for_programs(seen) | {"past": for_programs(looked_back)})
     else:
-        _show(seen)
+        _show(seen, looked_back)
     if check and (seen.overdue_since is not None or any(view.needs_a_person for view in seen.lanes)):
         raise Refusal("somebody must act: see above", Exit.NO)
 
 
-def _show(seen: Overview) -> None:
+def _show(seen: Overview, looked_back: Sequence[PastView]) -> None:
     page.say(f"relengotron at {seen.at:%Y-%m-%d %H:%M:%S} UTC", bold=True)
-    page.fields([("Runs", _runs(seen)), ("Messages", _messages(seen)), ("To send", _unsent(seen))])
+    lost = in_words(looked_back, seen.at)
+    page.fields([("Runs", _runs(seen)), ("Messages", _messages(seen)), ("Lost", lost), ("To send", _unsent(seen))])
     if seen.overdue_since is not None:
         late = page.clock(seen.overdue_since, seen.at)
         page.say(f"  The daemon seems to be down: something has been due since {late}.", state="failed")

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from relengotron.engine.journal import effects
+from relengotron.engine.journal import acknowledgements, effects, runs
+from relengotron.engine.journal.acknowledgements import Asked
 from relengotron.engine.journal.database import Database
 from relengotron.errors import AnswerLost, RelengError
 from relengotron.model.codec import from_json, to_json
 from relengotron.model.intents import Start
-from relengotron.model.run import DECISION, EffectRecord, Evidence, Run, StepRecord, StepState
+from relengotron.model.run import DECISION, EffectRecord, Evidence, Run, RunState, StepRecord, StepState
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -32,6 +33,9 @@ class Saying:
     key: str
     topic: str
     body: Mapping[str, Any]
+    recipients: tuple[str, ...] = ()
+    """Who must acknowledge it, by the common names of their certificates."""
+    answer_within: timedelta | None = None
 
 
 class Attempt:
@@ -89,9 +93,26 @@ class Attempt:
         item = Evidence(self.run.id, self.step, subject_kind, subject, state, reason, dict(facts or {}), self.now())
         self.notes.append(item)
 
-    def say(self, key: str, topic: str, body: Mapping[str, Any]) -> None:
-        """Tell everybody, once per key of this run."""
-        self.sayings.append(Saying(key, topic, body))
+    def say(
+        self,
+        key: str,
+        topic: str,
+        body: Mapping[str, Any],
+        recipients: Sequence[str] = (),
+        answer_within: timedelta | None = None,
+    ) -> None:
+        """Tell everybody, once per key of this run; ``recipients`` are asked to acknowledge, again and again."""
+        self.sayings.append(Saying(key, topic, body, tuple(recipients), answer_within))
+
+    def asked(self, key: str) -> Asked | None:
+        """Who was asked to acknowledge what was said under this key, and who has; None when nobody was asked."""
+        with self._database.read() as db:
+            return acknowledgements.asked(db, self.run.id, key)
+
+    def holds_up_another(self) -> bool:
+        """Whether another run waits until this one gives the lane away."""
+        with self._database.read() as db:
+            return bool(runs.newest(db, 1, lane=self.run.lane, states=(RunState.QUEUED,)))
 
     def start(self, start: Start) -> None:
         """Open another run, once per key."""

@@ -17,7 +17,7 @@ from relengotron.messages.arrival import Arrival
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.gilmsg import wants_answer
 from relengotron.messages.incoming.person import WISHES
-from relengotron.messages.limits import kept_text
+from relengotron.messages.limits import LARGEST_MESSAGE, kept_text
 from relengotron.systems.bus.port import Guard
 
 log = logging.getLogger(__name__)
@@ -90,6 +90,8 @@ class Intake:
 
     def _put_aside(self, db: Connection, each: _PutAside) -> bool:
         now = self._clock()
+        if inbox.is_here(db, each.msg_id):
+            return False  # looks into the past bring what was refused again and again: it is counted once
         if each.refused is not None and not refusals.count(db, each.refused, each.topic, now):
             return False
         log.warning("message parked", extra={"msg_id": each.msg_id, "reason": each.reason})
@@ -106,7 +108,7 @@ class Intake:
 
 def _refused(arrival: Arrival, refused: Untrusted, topic: object = None) -> _PutAside:
     claimed = topic if isinstance(topic, str) else arrival.topic
-    text = arrival.text[: inbox.LONGEST_EVIDENCE]
+    text = arrival.text[: LARGEST_MESSAGE if refused.may_be_genuine else inbox.LONGEST_EVIDENCE]
     reason = f"{refused.kind}: {refused}"
     return _PutAside(_named(inbox.REFUSED, text), claimed or "unreadable", {"refused": text}, reason, refused)
 

@@ -1,9 +1,10 @@
-"""How what we say leaves the house: after it is on disk, in order, until it is out."""
+"""How what we say leaves the house: after it is on disk, in order, until it is out, and until it is acknowledged."""
 
 import logging
+from typing import Final
 
 from relengotron.engine.attempt import Clock
-from relengotron.engine.journal import outbox
+from relengotron.engine.journal import acknowledgements, outbox
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.outbox import OutboxMessage
 from relengotron.errors import Transient
@@ -11,6 +12,9 @@ from relengotron.messages.outgoing import OutgoingMessage
 from relengotron.systems.bus.port import Bus
 
 log = logging.getLogger(__name__)
+
+REPEATS_A_ROUND: Final = 10
+"""What is said again waits behind what is new, and never for long before it."""
 
 
 class Postman:
@@ -23,30 +27,46 @@ class Postman:
         self._clock = clock
 
     def deliver(self, limit: int = 100) -> int:
-        """Send up to ``limit`` messages and say how many went out."""
+        """Send up to ``limit`` new messages, then say again what was not answered; how many went out."""
         with self._database.read() as db:
-            waiting = outbox.unsent(db, limit)
+            new = outbox.ready(db, self._clock(), limit)
+            unanswered = acknowledgements.to_repeat(db, self._clock(), REPEATS_A_ROUND)
         sent = 0
-        held_back: set[str | None] = set()
-        for message in waiting:
-            if message.run in held_back:
+        held_back: set[str] = set()
+        for message in (*new, *unanswered):
+            if message.sent_at is None and message.run in held_back:
                 continue
             try:
-                self._bus.publish(OutgoingMessage(message.topic, message.body), message.msg_id)
+                self._say(message)
             except Transient as trouble:
                 self._keep(message, trouble)
                 return sent
             except Exception as refusal:
                 log.exception("message not sent: it is not accepted", extra={"topic": message.topic})
-                self._keep(message, refusal)
-                held_back.add(message.run)
+                self._put_off(message, refusal)
+                held_back |= set() if message.run is None else {message.run}
                 continue
-            with self._database.write() as db:
-                outbox.mark_sent(db, message.id, self._clock())
             sent += 1
         return sent
 
-    def _keep(self, message: OutboxMessage, trouble: Exception) -> None:
+    def _say(self, message: OutboxMessage) -> None:
+        told = OutgoingMessage(message.topic, message.body, wants_answer=bool(message.recipients))
+        self._bus.publish(told, message.msg_id)
+        with self._database.write() as db:
+            if message.sent_at is None:
+                outbox.mark_sent(db, message.id, self._clock())
+            else:
+                outbox.mark_repeated(db, message.id, self._clock())
+
+    def _keep(self, message: OutboxMessage, trouble: Transient) -> None:
         log.warning("message not sent yet", extra={"topic": message.topic, "trouble": str(trouble)})
         with self._database.write() as db:
-            outbox.mark_trouble(db, message.id, f"{type(trouble).__name__}: {trouble}")
+            outbox.mark_trouble(db, message.id, _words(trouble))
+
+    def _put_off(self, message: OutboxMessage, refusal: Exception) -> None:
+        with self._database.write() as db:
+            outbox.mark_refused(db, message.id, _words(refusal), self._clock())
+
+
+def _words(trouble: Exception) -> str:
+    return f"{type(trouble).__name__}: {trouble}"

@@ -297,8 +297,19 @@ class Runner:
             self._wakes.wake(following.id, following.priority)
 
     def _write_sayings(self, db: Connection, attempt: Attempt, sayings: Iterable[Saying]) -> None:
-        for saying in sayings:
-            outbox.write(db, attempt.run.id, saying.key, saying.topic, saying.body, self._clock())
+        now = self._clock()
+        for each in sayings:
+            answer_by = now + each.answer_within if each.answer_within is not None else None
+            outbox.write(
+                db,
+                attempt.run.id,
+                each.key,
+                each.topic,
+                each.body,
+                now,
+                recipients=each.recipients,
+                answer_by=answer_by,
+            )
 
 
 class _Troubled(Running):

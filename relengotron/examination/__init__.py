@@ -3,21 +3,27 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from relengotron.examination import koji, places, plugins, services
+from relengotron.examination import history, koji, places, plugins, services
 from relengotron.examination.finding import Finding
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings
-from relengotron.systems.world import World, open_world
+from relengotron.systems.datagrepper.port import Datagrepper
+from relengotron.systems.world import World, open_datagrepper, open_world
 
 __all__ = ["Finding", "examine"]
 
 
 def examine(
-    settings: Settings, world: World | None = None, installed: Plugins | None = None, now: datetime | None = None
+    settings: Settings,
+    world: World | None = None,
+    installed: Plugins | None = None,
+    now: datetime | None = None,
+    datagrepper: Datagrepper | None = None,
 ) -> Iterator[Finding]:
     """Ask every outside service whether it is there and lets us do what we need; nothing is changed there."""
-    world, installed = world or open_world(settings), installed or discover()
+    world, installed, now = world or open_world(settings), installed or discover(), now or datetime.now(UTC)
     yield from plugins.findings(settings, installed)
     yield from places.findings(settings, world)
-    yield from koji.findings(settings, world.koji, installed, now or datetime.now(UTC))
+    yield from koji.findings(settings, world.koji, installed, now)
     yield from services.findings(settings, world)
+    yield from history.findings(datagrepper or open_datagrepper(settings), now)

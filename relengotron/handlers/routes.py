@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from relengotron.handlers import koji, pushes, results
+from relengotron.handlers import answers, koji, pushes, results
 from relengotron.model.events import (
     BuildTagged,
     BuildUntagged,
     CancelWished,
     Event,
+    MessageAcknowledged,
     PushRequested,
     ResultStored,
     RetryWished,
@@ -33,6 +34,8 @@ def route(event: Event, msg_id: str) -> Iterable[Intent]:
             return results.stored(event)
         case UpdateChanged():
             return pushes.update_changed(event)
+        case MessageAcknowledged():
+            return answers.acknowledged(event)
         case RetryWished():
             return pushes.retry_wished(event)
         case CancelWished():

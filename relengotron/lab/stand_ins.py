@@ -32,6 +32,7 @@ from relengotron.systems.resultsdb.simulated import SimulatedResultsDb
 from relengotron.systems.resultsdb.simulated import create_app as resultsdb_app
 
 BUILDER_LOOKS_EVERY = 0.1
+BUILDER_ASKS_AGAIN_AFTER = 1
 WORKERS_END_WITHIN = 15.0
 LAB_POLICY = {"tag": "has_perm admin :: allow\nuser relengotron :: allow\nall :: deny only the lab may tag here"}
 
@@ -109,7 +110,8 @@ class StandIns:
             server.close()
 
     def _builder_session(self) -> koji.ClientSession:
-        return koji.ClientSession(self.urls["koji"], {"user": "builder1", "password": "hostpw"})
+        login = {"user": "builder1", "password": "hostpw"}
+        return koji.ClientSession(self.urls["koji"], {**login, "retry_interval": BUILDER_ASKS_AGAIN_AFTER})
 
     def _make_tester(self, fail: tuple[str, ...]) -> Tester:
         client = ResultsDbClient(RestService(self.urls["resultsdb"], requests.Session()))

@@ -5,6 +5,7 @@ from relengotron.model.events import (
     BuildUntagged,
     CancelWished,
     Event,
+    MessageAcknowledged,
     PushRequested,
     ResultStored,
     RetryWished,
@@ -31,5 +32,7 @@ def business_key(event: Event) -> str | None:
             return f"result:{result_id}"
         case PushRequested() | TaskStateChanged() | ResultStored():
             return None
-        case BuildTagged() | BuildUntagged() | UpdateChanged() | RetryWished() | CancelWished():
+        case BuildTagged() | BuildUntagged() | UpdateChanged():
+            return None
+        case MessageAcknowledged() | RetryWished() | CancelWished():
             return None

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from relengotron.messages import gilmsg
+
 SENDER: Final = "relengotron"
 
 StepState = Literal["started", "done", "skipped", "running", "failed"]
@@ -18,6 +20,7 @@ class OutgoingMessage:
 
     topic_suffix: str
     body: Mapping[str, Any]
+    wants_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +244,11 @@ def push_failed(
         "results": [_artifact_result(result) for result in results],
     }
     return _message("push.failed", facts, told, artifact=artifact, reason=reason)
+
+
+def acknowledgement(msg_id: str) -> OutgoingMessage:
+    """A message of somebody who asked for an answer is stored here."""
+    return OutgoingMessage(gilmsg.ACK, {"ack_msg_id": msg_id})
 
 
 def _message(

@@ -132,6 +132,13 @@ class UpdateChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageAcknowledged:
+    """Somebody who was asked to answer says that a message of ours arrived."""
+
+    msg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RetryWished:
     """A person at the command line wants a run to try again what failed."""
 
@@ -156,6 +163,7 @@ Event = (
     | RpmSigned
     | ResultStored
     | UpdateChanged
+    | MessageAcknowledged
     | RetryWished
     | CancelWished
 )

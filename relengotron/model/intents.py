@@ -29,6 +29,13 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Whoever sent this news has our message; only a proven sender who was asked to answer counts."""
+
+    msg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """A person wants a failed, held or parked run to try again what failed."""
 
@@ -45,4 +52,4 @@ class Cancel:
     reason: str
 
 
-Intent = Start | Wake | Retry | Cancel
+Intent = Start | Wake | Acknowledge | Retry | Cancel

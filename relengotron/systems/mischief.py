@@ -80,8 +80,8 @@ class PowerSupply:
         self.effects = 0
         self._lock = threading.Lock()
 
-    def begin_effect(self) -> int:
-        """Number the effect that is about to happen."""
+    def begin_effect(self, name: str = "an effect") -> int:
+        """Number the effect that is about to happen; ``name`` is for those who write down what there was."""
         with self._lock:
             self.effects += 1
             number = self.effects
@@ -99,10 +99,15 @@ def _is_effect_by_method(call: Call) -> bool:
     return call.method not in SAFE_METHODS
 
 
+def _name_by_address(call: Call) -> str:
+    return f"{call.method} {call.path}"
+
+
 class Mischief:
     """A WSGI application around another one: keeps a log of the calls and spoils those a rule asks for.
 
-    ``is_effect`` says which calls change something (services that read by POST need their own).
+    ``is_effect`` says which calls change something (services that read by POST need their own), and ``name_of`` how
+    the power supply is told of one.
     """
 
     def __init__(
@@ -111,6 +116,7 @@ class Mischief:
         *,
         power: PowerSupply | None = None,
         is_effect: Callable[[Call], bool] = _is_effect_by_method,
+        name_of: Callable[[Call], str] = _name_by_address,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.app = app
@@ -120,6 +126,7 @@ class Mischief:
         self.before_effect: list[Callable[[Call], None]] = []
         self.after_effect: list[Callable[[Call], None]] = []
         self._is_effect = is_effect
+        self._name_of = name_of
         self._sleep = sleep
         self._lock = threading.Lock()
 
@@ -162,7 +169,7 @@ class Mischief:
     def _serve_effect(
         self, call: Call, rule: Rule | None, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        number = self.power.begin_effect()
+        number = self.power.begin_effect(self._name_of(call))
         for hook in self.before_effect:
             hook(call)
         chunks = list(_drain(self._serve(rule, environ, start_response)))

@@ -1,6 +1,6 @@
 """The outside as one value: every system that a run may read or change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +11,10 @@ import requests
 from relengotron.settings import Settings
 from relengotron.systems.bodhi.client import BodhiClient
 from relengotron.systems.bodhi.port import Bodhi
-from relengotron.systems.bus.client import FedmsgBus
+from relengotron.systems.bus.client import FedmsgBus, found_config
 from relengotron.systems.bus.port import Bus
+from relengotron.systems.datagrepper.client import DatagrepperClient
+from relengotron.systems.datagrepper.port import Datagrepper
 from relengotron.systems.koji.client import KojiHub
 from relengotron.systems.koji.port import Koji
 from relengotron.systems.koji.session import Login, Sessions
@@ -105,6 +107,25 @@ def rehearse(
 def open_bus(settings: Settings) -> Bus:
     """The publisher under our own name, with the fedmsg configuration that the hub has too."""
     return FedmsgBus.from_fedmsg_d(settings.systems.bus.name)
+
+
+def open_datagrepper(
+    settings: Settings, session: Callable[[], requests.Session] = requests.Session
+) -> Datagrepper | None:
+    """The history of the bus, if the configuration names one."""
+    found = settings.systems.datagrepper
+    if found is None:
+        return None
+    return DatagrepperClient(RestService(found.url, session(), timeout=_limits(found.timeout)))
+
+
+def bus_config() -> Mapping[str, Any]:
+    """Everything in the fedmsg.d that the hub on this machine reads.
+
+    Raises:
+        SettingsError: there is none that can be read.
+    """
+    return found_config()
 
 
 def _limits(read: timedelta) -> tuple[float, float]:

@@ -125,9 +125,15 @@ class Push:
             links=links,
         )
 
-    def say(self, key: str, message: OutgoingMessage) -> None:
-        """Tell everybody, once per key of this run."""
-        self.engine.say(key, message.topic_suffix, message.body)
+    def say(
+        self,
+        key: str,
+        message: OutgoingMessage,
+        recipients: tuple[str, ...] = (),
+        answer_within: timedelta | None = None,
+    ) -> None:
+        """Tell everybody, once per key of this run; ``recipients`` are asked to acknowledge it."""
+        self.engine.say(key, message.topic_suffix, message.body, recipients, answer_within)
 
     def note_ejected(self, ejected: Ejected) -> None:
         """Keep why an update was left behind."""

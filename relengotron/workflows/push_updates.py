@@ -8,6 +8,7 @@ from relengotron.messages import outgoing
 from relengotron.messages.outgoing import OutgoingMessage, UpdateName
 from relengotron.model.outcome import Failed, Hold
 from relengotron.model.run import EffectRecord, StepState
+from relengotron.workflows.acknowledging import ensure_bodhi_has_acknowledged
 from relengotron.workflows.composing import (
     ensure_affected_artifacts_are_known,
     ensure_artifacts_are_composed,
@@ -55,6 +56,7 @@ PUSH_UPDATES = (
     ensure_publication_is_seen_from_outside,
     ensure_people_are_told,
     ensure_leftovers_are_gone,
+    ensure_bodhi_has_acknowledged,
 )
 
 PROMISES = {step.__name__: (step.__doc__ or "").strip() for step in PUSH_UPDATES}

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 LIVE = "live "
 """What the key of a publication begins with."""
 
+COMPLETE = "complete"
+"""The key under which a push says that it is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Live:
@@ -95,7 +98,9 @@ def ensure_people_are_told(push: Push) -> Outcome:
         started_at=push.engine.run.created_at,
         reason=reason,
     )
-    push.say("complete", told)
+    patience = push.settings.patience
+    recipients = push.settings.systems.bodhi.acknowledges_as
+    push.say(COMPLETE, told, recipients, patience.acknowledge + patience.hold)
     return Done()
 
 

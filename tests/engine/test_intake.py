@@ -91,6 +91,29 @@ def test_a_flood_of_lies_is_counted_and_does_not_fill_the_disk(database: Databas
     assert (counted.count, counted.last_at - counted.first_at) == (102, timedelta(days=2))
 
 
+def test_a_lie_that_comes_again_is_counted_once(database: Database) -> None:
+    intake = Intake(database, Clock(), guard=Doorman())
+    assert [intake.store_all([arrival("lie")]) for _ in range(3)] == [1, 0, 0]
+    with database.read() as db:
+        assert [each.count for each in refusals.of_all(db)] == [1]
+
+
+class Forgetful:
+    """Nobody wrote the sender into the table."""
+
+    def sender_of(self, message: Mapping[str, Any]) -> str | None:
+        raise Untrusted("unauthorised", "koji may not send this", "koji", may_be_genuine=True)
+
+
+def test_what_may_be_genuine_is_kept_whole_and_not_only_counted(database: Database) -> None:
+    intake = Intake(database, Clock(), guard=Forgetful())
+    long = arrival("long", padding="x" * 2 * inbox.LONGEST_EVIDENCE)
+    intake.store_all([long, *(arrival(f"b{number}") for number in range(2 * refusals.KEPT_OF_A_KIND))])
+    assert len(rows(database)) == 2 * refusals.KEPT_OF_A_KIND + 1
+    with database.read() as db:
+        assert {"refused": long.text} in [message.raw for message in inbox.parked(db, 100)]
+
+
 def test_a_flood_of_invented_topics_ends_in_one_row(database: Database) -> None:
     intake = Intake(database, Clock(), guard=Doorman())
     lies = [Arrival(json.dumps({"topic": f"invented.{number}"})) for number in range(refusals.MOST_KINDS + 50)]

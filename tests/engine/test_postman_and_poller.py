@@ -9,7 +9,7 @@ from relengotron.engine.journal.database import Database
 from relengotron.engine.poller import Poller
 from relengotron.engine.postman import Postman
 from relengotron.engine.wakes import EmbeddedWakeQueue
-from relengotron.errors import PowerCut, RequestRefused, SystemUnreachable
+from relengotron.errors import PowerCut, SystemUnreachable
 from relengotron.model.intents import Start
 from relengotron.model.outcome import Watch
 from relengotron.systems.bus.port import Announcement
@@ -61,19 +61,6 @@ def test_a_bus_in_trouble_ends_the_round_and_keeps_the_order(database: Database)
     bus.troubles.clear()
     assert postman.deliver() == 2
     assert bus.topics() == ["1", "2", "3"]
-
-
-@pytest.mark.parametrize("refusal", [RequestRefused("too large"), TypeError("a defect")])
-def test_a_refused_message_holds_back_its_own_run_only(database: Database, refusal: Exception) -> None:
-    bus = Bus()
-    postman = Postman(database, bus, Clock())
-    written(database, ("a", "1"), ("b", "2"), ("a", "3"), ("b", "4"))
-    bus.troubles["1"] = refusal
-    assert postman.deliver() == 2
-    assert bus.topics() == ["2", "4"]
-    bus.troubles.clear()
-    postman.deliver()
-    assert bus.topics() == ["2", "4", "1", "3"]
 
 
 def test_a_message_sent_again_after_a_power_cut_has_the_same_id(

@@ -6,7 +6,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
-_NOT_OURS = {".venv", ".lab", ".git", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+_NOT_OURS = {
+    ".venv",
+    ".venv-stock",
+    ".lab",
+    ".git",
+    "build",
+    "dist",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+    ".hypothesis",
+}
 
 
 def tracked_files() -> list[Path]:

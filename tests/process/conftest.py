@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Tell
 from tests.postgres import postgres_server, postgres_url
+from tests.process.account import Account, account_of
 from tests.process.labs import ROOT
+from tests.rabbitmq import rabbitmq
 
-__all__ = ["postgres_server", "postgres_url"]
+__all__ = ["postgres_server", "postgres_url", "rabbitmq"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -24,3 +27,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def packages() -> Path:
     """RPMs are built once for all labs of a checkout, `make demo` included."""
     return ROOT / ".lab" / "packages"
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest, tell: Tell) -> Account:
+    """To be called at the end with how many messages were sent, lost and doubled."""
+    return account_of(request.node.name, tell)

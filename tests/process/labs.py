@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from relengotron.engine.journal import inbox, runs
 from relengotron.engine.journal.inbox import MessageState
+from relengotron.engine.journal.tables import acknowledgements
 from relengotron.lab.bits.updates import UPDATES
 from relengotron.lab.life import Lab
 from relengotron.lab.pushing import Push
@@ -65,6 +68,16 @@ def messages(lab: Lab) -> dict[MessageState, int]:
     try:
         with journal.read() as db:
             return inbox.counts(db)
+    finally:
+        journal.close()
+
+
+def answers_of(lab: Lab) -> set[str]:
+    """Who acknowledged a message of the daemon, by the names of their certificates."""
+    journal = lab.open_journal()
+    try:
+        with journal.read() as db:
+            return set(db.execute(select(acknowledgements.c.who)).scalars())
     finally:
         journal.close()
 

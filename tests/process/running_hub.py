@@ -1,6 +1,5 @@
-"""A real fedmsg-hub process on loopback, in a folder of its own."""
+"""A real fedmsg-hub process on loopback, in a folder of its own, with our consumer in it."""
 
-import json
 import os
 import signal
 import socket
@@ -8,11 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from relengotron.settings import load
+from tests.process.kept import Kept
+
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
+OURS = "relengotron.consumers.fedmsg_hub:Relengotron"
+TAKES_SIGNALS = "taking signals"
 
 
 def free_port() -> int:
@@ -21,28 +26,34 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(holds: Callable[[], bool], what: str, again: Callable[[], object] = lambda: None) -> None:
+def until(
+    holds: Callable[[], bool],
+    what: str,
+    again: Callable[[], object] = lambda: None,
+    within: float = PATIENCE_S,
+    looks_every: float = 0.02,
+) -> None:
     """Do ``again`` until the condition holds; on a bus nobody says when a subscriber is there."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + within
     while not holds():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {PATIENCE_S:g} s: {what}")
+            raise AssertionError(f"not within {within:g} s: {what}")
         again()
-        time.sleep(0.02)
+        time.sleep(looks_every)
 
 
 class RunningHub:
-    def __init__(self, folder: Path, config: Mapping[str, Any], seconds_a_message: float = 0.0) -> None:
+    def __init__(self, folder: Path, config: Mapping[str, Any], consumer: str = OURS) -> None:
         (folder / "fedmsg.d").mkdir(parents=True)
         (folder / "fedmsg.d" / "test.py").write_text(f"config = {dict(config)!r}\n", encoding="utf-8")
-        self.diary = folder / "diary.jsonl"
         self.log = folder / "hub.log"
+        self._settings = Path(str(config.get("relengotron.settings")))
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
                     str(Path(sys.executable).with_name("fedmsg-hub")),
                     "--with-consumers",
-                    "recording_consumer:Relengotron",
+                    consumer,
                 ],
                 cwd=folder,
                 stdout=log,
@@ -52,18 +63,23 @@ class RunningHub:
                     "HOME": str(folder),
                     "PYTHONPATH": f"{ROOT}:{Path(__file__).parent}",
                     "PYTHONWARNINGS": "ignore",
-                    "SECONDS_A_MESSAGE": str(seconds_a_message),
                 },
             )
 
-    def lines(self) -> list[dict[str, Any]]:
-        if not self.diary.exists():
-            return []
-        return [json.loads(line) for line in self.diary.read_text(encoding="utf-8").splitlines()]
+    @cached_property
+    def kept(self) -> Kept:
+        """What is in the journal that the hub's configuration names."""
+        return Kept(load(self._settings).journal.url)
 
     def stored(self) -> list[str]:
-        """The msg_ids in the order they were stored."""
-        return [line["raw"]["body"]["msg_id"] for line in self.lines() if line["what"] == "stored"]
+        """The msg_ids of the messages that were believed, in the order they were stored."""
+        return self.kept.ids()
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def wait_until_it_takes_signals(self) -> None:
+        until(lambda: TAKES_SIGNALS in self.said(), "our signal handlers")
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
@@ -72,5 +88,5 @@ class RunningHub:
 
     def kill(self) -> None:
         if self.process.poll() is None:
-            self.process.kill()
+            self.process.kill()  # also one that was stopped in the middle
             self.process.wait(PATIENCE_S)

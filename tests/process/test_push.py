@@ -8,7 +8,7 @@ from pathlib import Path
 
 from relengotron.engine.journal.inbox import MessageState
 from relengotron.lab.pushing import Push
-from tests.process.labs import assert_all_is_well, messages, small_lab, steps_of, until, wait_for_the_end
+from tests.process.labs import answers_of, assert_all_is_well, messages, small_lab, steps_of, until, wait_for_the_end
 
 
 def test_a_hub_that_is_killed_in_the_middle_goes_on_as_if_nothing_had_happened(tmp_path: Path, packages: Path) -> None:
@@ -39,6 +39,7 @@ def test_hub_and_runner_share_the_work_over_postgresql(tmp_path: Path, packages:
         wait_for_the_end(lab, push)
 
         assert_all_is_well(push)
+        assert answers_of(lab) == {"bodhi-lab"}
         assert MessageState.PARKED not in messages(lab)
 
 
@@ -53,5 +54,6 @@ def test_on_a_signed_bus_a_hub_ends_cleanly_on_sigterm_and_the_next_one_goes_on(
         until(lambda: push.is_over, "the end is heard: the lab believes only what is signed", lab)
 
         assert_all_is_well(push)
+        assert answers_of(lab) == {"bodhi-lab"}
         assert "signatures are not validated" not in lab.hub.said()
         assert "invalid message" not in lab.hub.said()

@@ -12,6 +12,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "show": ("relengotron.cli.messages.showing", "show"),
     "redrive": ("relengotron.cli.messages.settling", "redrive"),
     "discard": ("relengotron.cli.messages.settling", "discard"),
+    "recover": ("relengotron.cli.messages.recovering", "recover"),
     "replay": ("relengotron.lab.replay", "replay"),
 }
 _REHEARSING: Final = "relengotron.lab"
@@ -42,7 +43,7 @@ class MessageCommands(click.Group):
 
 @click.group(cls=MessageCommands)
 def messages() -> None:
-    """Look at the messages that were put aside, drive them again, set them down, or rehearse a recording.
+    """Look at the messages that were put aside, drive them again, look for lost ones, or rehearse a recording.
 
     Without a command it lists what was put aside.
     """

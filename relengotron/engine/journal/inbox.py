@@ -117,6 +117,11 @@ def store(
     return insert_once(db, inbox, row)
 
 
+def is_here(db: Connection, msg_id: str) -> bool:
+    """Whether a message with this id is stored already."""
+    return db.execute(select(inbox.c.id).where(inbox.c.msg_id == msg_id)).first() is not None
+
+
 def unsettled(db: Connection, limit: int) -> list[StoredMessage]:
     """The oldest messages that nobody has understood yet."""
     rows = db.execute(select(inbox).where(inbox.c.state == MessageState.NEW).order_by(inbox.c.id).limit(limit))

@@ -12,6 +12,8 @@ from relengotron.errors import Untrusted
 
 KEPT_OF_A_KIND = 20
 """So many messages of one kind, sender and topic are kept as evidence, and one more after each quiet day."""
+KEPT_OF_THE_MENDABLE = 10_000
+"""And so many where a forgotten row in a table or a list that ran out may be at fault: they are wanted afterwards."""
 QUIET = timedelta(days=1)
 MOST_KINDS = 500
 """Senders and topics are whatever somebody wrote: past so many rows the rest is counted under one name."""
@@ -46,7 +48,8 @@ def count(db: Connection, refused: Untrusted, topic: str, now: datetime) -> bool
         .where(*_is(refused.kind, sender, topic))
         .values(count=refusals.c.count + 1, last_at=stamp(now), reason=str(refused))
     )
-    return known.count < KEPT_OF_A_KIND or now - known.last_at > QUIET
+    most = KEPT_OF_THE_MENDABLE if refused.may_be_genuine else KEPT_OF_A_KIND
+    return known.count < most or now - known.last_at > QUIET
 
 
 def of_all(db: Connection) -> list[Refusal]:

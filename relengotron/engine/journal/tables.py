@@ -174,6 +174,7 @@ outbox = Table(
     Column("repeated_at", Float),
     Column("acknowledged_at", Float),
     Index("uq_outbox_run_key", "run", "key", unique=True),
+    Index("ix_outbox_answer_by", "answer_by"),
 )
 
 audit = Table(

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from relengotron.errors import MalformedInput
 from relengotron.messages.envelope import Envelope
-from relengotron.messages.incoming import bodhi, koji, person, relengotron, resultsdb, taskotron
+from relengotron.messages.gilmsg import ACK
+from relengotron.messages.incoming import bodhi, gilmsg, koji, person, relengotron, resultsdb, taskotron
 from relengotron.model.events import Event, Ignored, UpdateChange
 
 Parser = Callable[[Mapping[str, Any]], Event | Ignored]
@@ -22,6 +23,7 @@ PARSERS: Final[Mapping[str, Parser]] = {
     "taskotron.result.new": taskotron.result_stored,
     "resultsdb.result.new": resultsdb.result_stored,
     "relengotron.push.request": relengotron.push_requested,
+    ACK: gilmsg.message_acknowledged,
 }
 
 WISHES: Final[Mapping[str, Parser]] = {

@@ -19,4 +19,8 @@ class Doubt(StrEnum):
 
     def because(self, why: str, sender: str = "") -> Untrusted:
         """The refusal to raise; ``sender`` is the common name that the message proves or only claims."""
-        return Untrusted(self.value, why, sender)
+        return Untrusted(self.value, why, sender, may_be_genuine=self in _MENDABLE)
+
+
+_MENDABLE = frozenset({Doubt.EXPIRED, Doubt.UNAUTHORISED, Doubt.NO_AUTHORITY})
+"""What somebody can put right, so that the message is believed after all."""

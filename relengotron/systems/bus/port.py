@@ -39,7 +39,7 @@ class Bus(Protocol):
 
 
 class Guard(Protocol):
-    """Whose word a message is; asked once for each message that comes in, in one thread at a time."""
+    """Whose word a message is; asked once for each message that comes in, by any thread."""
 
     def sender_of(self, message: Mapping[str, Any]) -> str | None:
         """The common name of the certificate that signed the envelope and may speak on its topic.

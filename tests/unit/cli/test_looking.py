@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relengotron.engine.journal import evidence, runs
+from relengotron.engine.journal import acknowledgements, evidence, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.model.run import Evidence, RunState, StepState
 from tests.unit.cli.story import NOW, Command, opened, opened_in
@@ -173,3 +173,25 @@ def test_a_thousand_finished_runs_do_not_slow_a_look(relengotron: Command, datab
     begun = time.perf_counter()
     assert "1000 done" in relengotron("status").output
     assert time.perf_counter() - begun < 0.3
+
+
+def test_status_names_what_the_bus_does_not_take(relengotron: Command, held: str, database: Database) -> None:
+    with database.write() as db:
+        (message,) = outbox.of_run(db, held)
+        outbox.mark_refused(db, message.id, "RequestRefused: it cannot be written as JSON", NOW)
+    told = relengotron("status").output
+    assert "1 of them the bus does not take as they are; report it:" in told
+    assert f"relengotron.push.start of {held}: RequestRefused: it cannot be written as JSON; tried 1 times" in told
+    (refused,) = json.loads(relengotron("status", "--json").output)["messages"]["not_accepted"]
+    assert refused["topic"] == "relengotron.push.start"
+
+
+def test_a_run_shows_who_has_not_acknowledged(relengotron: Command, held: str, database: Database) -> None:
+    with database.write() as db:
+        outbox.write(db, held, "over", "relengotron.push.complete", {}, NOW, recipients=["bodhi"], answer_by=NOW)
+        message = outbox.of_run(db, held)[-1]
+        outbox.mark_sent(db, message.id, NOW)
+    assert "relengotron.push.complete  not acknowledged by all of bodhi" in relengotron("runs", "show", held).output
+    with database.write() as db:
+        acknowledgements.note_answer(db, message.msg_id, "bodhi", NOW)
+    assert "relengotron.push.complete  acknowledged 12:00:00 UTC" in relengotron("runs", "show", held).output

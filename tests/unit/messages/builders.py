@@ -104,6 +104,7 @@ BODIES: dict[str, list[dict[str, Any]]] = {
             "data": {"item": ["Fedora-Rawhide-20180726.n.2"], "type": ["compose"]},
         },
     ],
+    "gilmsg.ack": [{"ack_msg_id": "2016-7e49afa4-c85b-424b-90d8-da36bed006b5"}],
     "relengotron.push.request": [
         {
             "request_id": "push-1",

@@ -24,7 +24,8 @@ def test_every_rpm_of_a_build_is_news_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "suffix", ["buildsys.tag", "buildsys.untag", "bodhi.masher.start", "bodhi.composer.start", "bodhi.update.edit"]
+    "suffix",
+    ["buildsys.tag", "buildsys.untag", "bodhi.masher.start", "bodhi.composer.start", "bodhi.update.edit", "gilmsg.ack"],
 )
 def test_what_can_truly_happen_twice_has_no_key(suffix: str) -> None:
     assert key_of(suffix) is None

@@ -52,6 +52,7 @@ class SimulatedBodhi:
         self.overrides = Overrides(state)
         self._pushes = Pushes(state)
         self._tag_exists = tag_exists
+        self._heard: set[str] = set()
 
     @property
     def lock(self) -> threading.RLock:
@@ -184,13 +185,27 @@ class SimulatedBodhi:
         """What ``bodhi-push`` does: lock the updates, make the compose rows, announce the order."""
         return self._pushes.start(releases, tuple(requests), updates, resume, agent)
 
-    def hear(self, topic_suffix: str, body: dict[str, Any]) -> None:
-        """Take note of what relengotron says about a push; anything else is not for us."""
-        self._pushes.hear(topic_suffix, body)
+    def hear(
+        self, topic_suffix: str, body: dict[str, Any], msg_id: str | None = None, *, wants_answer: bool = False
+    ) -> None:
+        """Take note of what relengotron says about a push, once for each id; anything else is not for us.
+
+        Whoever wants to know that it arrived is answered after it is stored, each time.
+        """
+        if msg_id is None or self._is_new(msg_id):
+            self._pushes.hear(topic_suffix, body)
+        if msg_id is not None and wants_answer:
+            self.state.announce("gilmsg.ack", {"ack_msg_id": msg_id})
 
     def may_edit(self, update: Update, user: str) -> bool:
         """Whether this person may change the update."""
         return user == update.user or user in self.admins
+
+    def _is_new(self, msg_id: str) -> bool:
+        with self.lock:
+            is_new = msg_id not in self._heard
+            self._heard.add(msg_id)
+            return is_new
 
     def _new_alias(self, release: Release, number: int) -> str:
         year = datetime.fromtimestamp(self.state.clock(), UTC).year

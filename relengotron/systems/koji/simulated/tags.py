@@ -114,17 +114,16 @@ def list_tags(
 
 
 def _configs(call: Call, build: Any, package: Any) -> list[Row]:
-    active = call.store["tag_config"].where(active=True)
+    configs = call.store["tag_config"]
     if build is not None:
-        holders = {
-            row["tag_id"] for row in call.store["tag_listing"].where(build_id=_build_id(call, build), active=True)
-        }
+        listed = call.store["tag_listing"].where(build_id=_build_id(call, build), active=True)
     elif package is not None:
         package_row = required(call, "package", package)
-        holders = {row["tag_id"] for row in call.store["tag_packages"].where(package_id=package_row["id"], active=True)}
+        listed = call.store["tag_packages"].where(package_id=package_row["id"], active=True)
     else:
-        return sorted(active, key=lambda row: int(row["tag_id"]))
-    return sorted((row for row in active if row["tag_id"] in holders), key=lambda row: int(row["tag_id"]))
+        return sorted(configs.where(active=True), key=lambda row: int(row["tag_id"]))
+    holders = sorted({int(row["tag_id"]) for row in listed})
+    return [row for tag in holders for row in configs.where(tag_id=tag, active=True)]
 
 
 def _listing_in(call: Call, tag: int, package: Any) -> Row:

@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("recipients", sa.JSON(), nullable=True))
     for name in ("answer_by", "repeated_at", "acknowledged_at"):
         op.add_column("outbox", sa.Column(name, sa.Float(), nullable=True))
+    op.create_index(op.f("ix_outbox_answer_by"), "outbox", ["answer_by"], unique=False)
 
     op.create_table(
         "tries",

@@ -1,0 +1,1 @@
+"""What was said on the bus, kept by others: datagrepper."""
