@@ -5,30 +5,38 @@ import signal
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bench.hub import TOPICS, Hub, fedmsg_config, messages, publishing
-from bench.hub_consumers import FINISHED, MOMENTS
+from bench.hub_consumers import FINISHED
 from bench.results import Measure, percentile, timed
+from bench.timed_consumer import MOMENTS
 from relengotron.engine.journal import inbox
 from relengotron.engine.journal.database import Database
+from relengotron.lab.certificates import Authority
+from relengotron.messages.incoming import PARSERS
+from relengotron.systems.bus.signing import Seal
 from tests.postgres import running_server
 from tests.stage.configuration import settings_for
 
 BURST: Final = 50_000
+SIGNED_BURST: Final = 5_000
 ROUNDS: Final = 3
 LARGE_BURST: Final = 100_000
 STEADY: Final = 5_000
 STEADY_S: Final = 10
 IN_FLIGHT: Final = 500
 PATIENCE_S: Final = 120.0
+STOCK: Final = Path(".venv-stock/bin/python").absolute()
+SENDER: Final = "koji-lab"
+Frame = tuple[bytes, bytes]
 OURS: Final = "relengotron.consumers.fedmsg_hub:Relengotron"
 NOOP: Final = "hub_consumers:Noop"
-TIMED: Final = "hub_consumers:Timed"
+TIMED: Final = "timed_consumer:Timed"
 ON_DISK: Final = "-c listen_addresses='' -c fsync=on -c synchronous_commit=on"
 
 
@@ -36,6 +44,7 @@ def measure(root: Path) -> Iterator[Measure]:
     """Everything about the way in."""
     yield from _inbox_alone(root)
     yield _against_noop(root)
+    yield _against_stock(root)
     yield _large_burst(root)
     yield _steady(root)
 
@@ -71,40 +80,84 @@ def _inbox_rate(url: str) -> float:
 def _against_noop(root: Path) -> Measure:
     """The same burst through the same hub: our consumer, every message on disk, and one that does nothing."""
     ours, noop = [], []
+    frames = messages(BURST)
     for number in range(ROUNDS):
-        noop.append(_burst(root / f"noop-{number}", NOOP, _finished))
-        ours.append(_burst(root / f"ours-{number}", OURS, _stored))
-    return Measure(
-        "intake_vs_noop_ratio",
-        statistics.median(ours) / statistics.median(noop),
-        "ratio",
-        0.8,
-        more_is_better=True,
-        compared_to="fedmsg's consumer base class with an empty consume() in the same hub",
-        ratio=statistics.median(ours) / statistics.median(noop),
-        note=f"{BURST} messages, median of {ROUNDS} rounds: {statistics.median(ours):.0f} and "
-        f"{statistics.median(noop):.0f} a second",
-    )
+        noop.append(_burst(root / f"noop-{number}", NOOP, _finished, frames))
+        ours.append(_burst(root / f"ours-{number}", OURS, _stored, frames))
+    peer = "fedmsg's consumer base class with an empty consume() in the same hub"
+    return _ratio("intake_vs_noop_ratio", 0.8, peer, ours, noop, BURST)
 
 
-def _burst(folder: Path, consumer: str, wait: Callable[[Path, int], float]) -> float:
+def _against_stock(root: Path) -> Measure:
+    """The same signed burst: our consumer, every sender proven and every message on disk, and fedmsg's base class.
+
+    The peer runs in an environment of its own, with the pyOpenSSL that fedmsg's signatures need.
+    """
+    authority = Authority.make(root / "pki")
+    signing = _signing(authority)
+    frames = _sealed(messages(SIGNED_BURST), signing)
+    ours, stock = [], []
+    for number in range(ROUNDS):
+        stock.append(_burst(root / f"stock-{number}", NOOP, _finished, frames, python=STOCK, **signing))
+        ours.append(_burst(root / f"signed-{number}", OURS, _stored, frames, **signing))
+    peer = "fedmsg's consumer base class validating, with an empty consume()"
+    return _ratio("intake_signed_vs_stock_ratio", 1.8, peer, ours, stock, SIGNED_BURST)
+
+
+def _ratio(name: str, target: float, peer: str, ours: Sequence[float], theirs: Sequence[float], count: int) -> Measure:
+    our, their = statistics.median(ours), statistics.median(theirs)
+    note = f"{count} messages, medians of {ROUNDS} rounds: {our:,.0f} and {their:,.0f} a second"
+    value = our / their
+    return Measure(name, value, "ratio", target, more_is_better=True, compared_to=peer, ratio=value, note=note)
+
+
+def _signing(authority: Authority) -> dict[str, Any]:
+    return {
+        "validate_signatures": True,
+        "sign_messages": True,
+        "crypto_backend": "x509",
+        "crypto_validate_backends": ["x509"],
+        "ssldir": str(authority.folder),
+        "ca_cert_location": str(authority.ca_file),
+        "crl_location": "",
+        "certnames": {name: authority.sign_for(SENDER) for name in ("publisher", "relengotron.stage")},
+    }
+
+
+def _sealed(frames: Sequence[Frame], signing: dict[str, Any]) -> list[Frame]:
+    seal = Seal(signing | {"name": "publisher"})
+    sealed = []
+    for topic, text in frames:
+        envelope = json.loads(text)
+        seal.put_on(envelope, envelope["msg_id"])
+        sealed.append((topic, json.dumps(envelope).encode()))
+    return sealed
+
+
+def _burst(
+    folder: Path,
+    consumer: str,
+    wait: Callable[[Path, int], float],
+    frames: Sequence[Frame],
+    python: Path | None = None,
+    **more: Any,
+) -> float:
     """Messages a second from the first that is sent to the last that is done with."""
     with publishing() as (publisher, port):
-        hub = _hub(folder, consumer, port, BURST)
+        hub = _hub(folder, consumer, port, len(frames), python, **more)
         publisher.wait_for_subscriber()
-        frames = messages(BURST)
         began = publisher.send(frames)[0]
-        took = wait(folder, BURST) - began
+        took = wait(folder, len(frames)) - began
         hub.stop(signal.SIGKILL)
-    return BURST / took
+    return len(frames) / took
 
 
-def _hub(folder: Path, consumer: str, port: int, count: int) -> Hub:
-    settings_for(folder)
+def _hub(folder: Path, consumer: str, port: int, count: int, python: Path | None = None, **more: Any) -> Hub:
+    settings_for(folder, senders={f"{word}.*": [SENDER] for word in sorted({each.split(".")[0] for each in PARSERS})})
     config = fedmsg_config(
-        port, **{"relengotron.settings": str(folder / "config"), "bench.topics": TOPICS, "bench.count": count}
+        port, **{"relengotron.settings": str(folder / "config"), "bench.topics": TOPICS, "bench.count": count} | more
     )
-    return Hub(folder, consumer, config)
+    return Hub(folder, consumer, config, python)
 
 
 def _finished(folder: Path, _count: int) -> float:
