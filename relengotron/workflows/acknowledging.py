@@ -10,10 +10,7 @@ from relengotron.workflows.releasing import COMPLETE
 
 
 def ensure_bodhi_has_acknowledged(push: Push) -> Outcome:
-    """Bodhi has heard how the push ended: it acknowledged the message, or shows every update as the message says.
-
-    What is live stays live, whatever Bodhi says: after its time the wait ends, and is told among what was left behind.
-    """
+    """Bodhi has heard how the push ended: it acknowledged the message, or shows every update as the message says."""
     asked = push.engine.asked(COMPLETE)
     if asked is None:
         return Skipped("nobody was asked to acknowledge push.complete (systems.bodhi.acknowledges_as)")
@@ -21,17 +18,24 @@ def ensure_bodhi_has_acknowledged(push: Push) -> Outcome:
         push.engine.note("recipient", who, "acknowledged", f"it acknowledged push.complete at {at:%H:%M:%S} UTC")
     if not asked.silent:
         return Done({"acknowledged by": sorted(asked.answers)})
+    if _shows_what_it_was_told(push):
+        push.engine.stop_asking(COMPLETE)
+        return Done({"seen in Bodhi": "every update is as push.complete says"})
+    return _wait(push, asked)
+
+
+def _wait(push: Push, asked: Asked) -> Outcome:
+    """First in silence, then aloud, and not for ever: what is live stays live, whatever Bodhi says."""
     patience = push.settings.patience.acknowledge
     end = patience + push.settings.patience.hold
-    if _shows_what_it_was_told(push):
-        return Done({"seen in Bodhi": "every update is as push.complete says"})
     if push.is_late(end) or (push.is_late(patience) and push.engine.holds_up_another()):
         return _without_answer(push, asked)
     watches = _watches(push, asked)
-    silent = ", ".join(asked.silent)
     if not push.is_late(patience):
+        silent = ", ".join(asked.silent)
         return Running(f"{silent} to acknowledge push.complete", watches, look_again=push.settings.pace.poll)
-    missing = tuple(f"{who} has not acknowledged push.complete ({asked.message.msg_id})" for who in asked.silent)
+    state = "" if asked.message.sent_at is not None else ", which the bus has not taken yet"
+    missing = tuple(f"{who} has not acknowledged push.complete ({asked.message.msg_id}){state}" for who in asked.silent)
     return push.hold(missing, end, f"relengotron runs retry {push.engine.run.id}", watches)
 
 

@@ -2,8 +2,10 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from relengotron.engine.journal import outbox
 from relengotron.engine.journal.database import Database
@@ -208,3 +210,15 @@ def test_the_pause_after_a_refusal_ends_when_it_is_sent(database: Database) -> N
     with database.read() as db:
         (message,) = outbox.of_run(db, "a")
         assert (outbox.refused(db), message.trouble, message.tried_at) == ([], "", None)
+
+
+def test_no_look_of_the_postman_reads_the_whole_history(database: Database) -> None:
+    written(database, *(("a", f"a{number}") for number in range(5)))
+    asked: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    Postman(database, Bus(), Clock()).deliver()
+    looks = [each for each in asked if each[0].startswith("SELECT")]
+    with database.read() as db:
+        plans = [str(db.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", given).all()) for query, given in looks]
+    assert len(plans) >= 3
+    assert not [plan for plan in plans if "SCAN" in plan]

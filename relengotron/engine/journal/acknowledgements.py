@@ -76,14 +76,11 @@ def note_answer(db: Connection, msg_id: str, sender: str | None, now: datetime) 
 
 def to_repeat(db: Connection, now: datetime, limit: int) -> list[OutboxMessage]:
     """What was said, was not acknowledged by all, and should be said again now."""
-    query = (
-        select(outbox)
-        .where(outbox.c.answer_by > stamp(now), outbox.c.acknowledged_at.is_(None), outbox.c.sent_at.is_not(None))
-        .order_by(outbox.c.id)
-    )
-    waiting = [ours.read_message(row) for row in db.execute(query).mappings()]
+    still_waits = (outbox.c.answer_by > stamp(now), outbox.c.acknowledged_at.is_(None))
+    # Asked to sort them, SQLite would read the whole table in its order instead of the few rows by their index.
+    waiting = [ours.read_message(row) for row in db.execute(select(outbox).where(*still_waits)).mappings()]
     due = [each for each in waiting if each.sent_at and repeating.is_due(each.sent_at, each.tried_at, now)]
-    return due[:limit]
+    return sorted(due, key=lambda each: each.id)[:limit]
 
 
 def ask_again(db: Connection, run: str, now: datetime) -> None:
@@ -92,6 +89,11 @@ def ask_again(db: Connection, run: str, now: datetime) -> None:
     soonest = stamp(now + ASKED_AGAIN_FOR)
     answer_by = case((outbox.c.answer_by > soonest, outbox.c.answer_by), else_=soonest)
     db.execute(update(outbox).where(*unanswered).values(sent_at=None, repeated_at=None, answer_by=answer_by))
+
+
+def stop_asking(db: Connection, run: str, key: str, now: datetime) -> None:
+    """The answers to what a run said under this key are not waited for any more."""
+    db.execute(update(outbox).where(outbox.c.run == run, outbox.c.key == key).values(answer_by=stamp(now)))
 
 
 def acknowledge(db: Connection, msg_ids: Iterable[str], now: datetime) -> None:
