@@ -69,9 +69,8 @@ def _messages(seen: Overview) -> str:
     if seen.refused:
         times = sum(each.count for each in seen.refused)
         last = page.clock(seen.refused[0].last_at, seen.at)
-        lines.append(
-            f"{times} {'was' if times == 1 else 'were'} not believed, the last at {last}; look: relengotron messages list --refused"
-        )
+        were = "was" if times == 1 else "were"
+        lines.append(f"{times} {were} not believed, the last at {last}; look: relengotron messages list --refused")
     return "\n".join(lines)
 
 

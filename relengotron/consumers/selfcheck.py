@@ -9,6 +9,7 @@ from relengotron.consumers import selftest
 from relengotron.consumers.stomp_config import is_stomp
 from relengotron.consumers.stomp_config import mistakes as stomp_mistakes
 from relengotron.errors import SettingsError
+from relengotron.messages.gilmsg import ACK
 from relengotron.messages.incoming import PARSERS
 from relengotron.settings import Settings
 from relengotron.settings.mistakes import nearest
@@ -103,6 +104,10 @@ def _mistakes_of_trust(config: Mapping[str, Any], settings: Settings) -> Iterato
     yield from _told(lambda: signer_of({**config, "name": settings.systems.bus.name}))
     place = f"{settings.directory / 'systems.yaml'}: bus.senders"
     yield from (f"{place}: {mistake}" for mistake in _wrong_rows(settings.systems.bus.senders))
+    answering = row_of(settings.systems.bus.senders, ACK) or ()
+    for name in settings.systems.bodhi.acknowledges_as:
+        if name not in answering:
+            yield f"{place}: {ACK}: does not name {name}, whose answers bodhi.acknowledges_as waits for"
 
 
 def _told(attempt: Callable[[], object]) -> Iterator[str]:

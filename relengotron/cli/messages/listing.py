@@ -84,9 +84,8 @@ def _show_the_foot(wanted: Wanted, shown: int, matching: int, disbelieved: Seque
         page.say("more, and what to do: relengotron messages show ID")
     if disbelieved:
         times = sum(each.count for each in disbelieved)
-        page.say(
-            f"{times} in all {'was' if times == 1 else 'were'} not believed; who, and on which topic: relengotron messages list --refused"
-        )
+        were = "was" if times == 1 else "were"
+        page.say(f"{times} in all {were} not believed; who, and on which topic: relengotron messages list --refused")
 
 
 def _show_refusals(disbelieved: Sequence[Refusal], json_wanted: bool) -> None:

@@ -170,6 +170,15 @@ def test_an_entry_that_is_misspelt_is_refused_before_a_wider_one_takes_its_place
         selfcheck.guard_of(a_validating_config(authority), settings_with(senders))
 
 
+def test_who_is_waited_for_must_be_allowed_to_answer(authority: Authority) -> None:
+    settings = settings_with({topic: [RELENG] for topic in PARSERS})
+    bodhi = settings.systems.bodhi.model_copy(update={"acknowledges_as": ("bodhi-bodhi01", RELENG)})
+    waiting = settings.model_copy(update={"systems": settings.systems.model_copy(update={"bodhi": bodhi})})
+    with pytest.raises(SettingsError, match=r"gilmsg\.ack: does not name bodhi-bodhi01, whose answers") as refused:
+        selfcheck.guard_of(a_validating_config(authority), waiting)
+    assert "does not name releng" not in str(refused.value)
+
+
 def test_a_certificate_of_ours_that_nobody_would_believe_stops_the_start(tmp_path: Path) -> None:
     ours, theirs = Root("Our CA", a_key("ours")), Root("Their CA", a_key("theirs"))
     (tmp_path / "ca.crt").write_bytes(pem(ours.certificate()))
