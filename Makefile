@@ -33,8 +33,9 @@ crash: setup ## A power cut at every moment, 200 bad weeks on the bus, 20,000 br
 	@rm -rf .lab/crash
 	@RELENGOTRON_FUZZ_EXAMPLES=10000 $(BIN)/pytest -q -n 2 -m "crash or not crash" $(CRASH)
 
-chaos: setup ## Real processes killed at every step of a push
-	@$(BIN)/pytest -q -m chaos tests/process
+chaos: setup ## Real processes killed, frozen and ended, the journal in trouble, services away: nothing lost, nothing twice
+	@rm -rf .lab/chaos
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m chaos tests/process
 
 bench: setup ## Measure; the results are appended to bench/results.jsonl
 	@$(BIN)/python -m bench

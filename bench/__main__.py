@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import journal, push, reaction, results, signing
+from bench import daemon, journal, push, reaction, results, signing
 from bench.results import Measure
 
-PARTS = ("push", "reaction", "journal", "signing")
+PARTS = ("push", "reaction", "journal", "signing", "daemon")
 KEPT_RPMS = Path(".lab") / "bench"
 
 
@@ -41,6 +41,9 @@ def main() -> None:
         if "signing" in wanted:
             print("signatures:")
             measures += _kept(signing.measure(Path(scratch)), machine)
+        if "daemon" in wanted:
+            print("the daemon at its start and at rest:")
+            measures += _kept(daemon.measure(Path(scratch)), machine)
     missed = [measure.name for measure in measures if measure.is_met is False]
     print(f"written to {results.RESULTS}; missed: {', '.join(missed) or 'nothing'}")
 

@@ -30,11 +30,12 @@ from relengotron.sdk.discovery import discover
 from relengotron.settings import load
 from relengotron.systems.bodhi.simulated import create_app as bodhi_app
 from relengotron.systems.bus.port import Announcement
+from relengotron.systems.datagrepper.simulated import create_app as datagrepper_app
 from relengotron.systems.inprocess import WsgiAdapter
 from relengotron.systems.koji.simulated import wsgi_app as koji_app
 from relengotron.systems.pdc.simulated import wsgi_app as pdc_app
 from relengotron.systems.resultsdb.simulated import create_app as resultsdb_app
-from relengotron.systems.world import open_world
+from relengotron.systems.world import open_datagrepper, open_world
 from tests.contracts.koji_rpms import BINARY, header, rpm_file
 
 KEY: Final = "deadbeef"
@@ -170,10 +171,8 @@ class Crowd:
         for suffix in PLACES[request]:
             self.hub.call("admin", "tagBuildBypass", f"f{release}{suffix}", build)
         status = "testing" if request == "stable" else "pending"
-        update = self.stand_ins.bodhi.add_update(
-            f"F{release}", [build], type="bugfix", request=request, status=status
-        )
-        return Waiting(Lane(f"F{release}", request), build, update.alias, wait)
+        update = self.stand_ins.bodhi.add_update(f"F{release}", [build], type="bugfix", request=request, status=status)
+        return Waiting(Lane(f"F{release}", request), build, str(update.alias), wait)
 
     def _import(self, build: str) -> None:
         name, version, release = build.rsplit("-", 2)
@@ -197,12 +196,16 @@ class Crowd:
     def _push(self) -> dict[str, str]:
         """Open a run in every lane and let the daemon's own engine bring it to where it waits; run by lane."""
         settings = load(self.place.config)
-        machine = assemble(settings, open_world(settings, _short_cut(self.stand_ins)), Nobody(), discover())
+        session = _short_cut(self.stand_ins)
+        history = open_datagrepper(settings, session)
+        machine = assemble(settings, open_world(settings, session), Nobody(), discover(), datagrepper=history)
         _hurry(machine.database)
         try:
             opened = {str(each.lane): _opened(machine, each) for each in self.waiting}
             for each in self.waiting:
                 self._bring(machine, each, opened[str(each.lane)])
+            while machine.postman.deliver() or (machine.past and machine.past.recovery.work()):
+                pass
             return opened
         finally:
             machine.database.close()
@@ -211,7 +214,10 @@ class Crowd:
         for turn in range(_TURNS[each.wait]):
             if turn:
                 self._finish_tasks(None)
-            machine.runner.advance(run)
+            machine.wakes.wake(run, 10)
+            while (woken := machine.wakes.take_nowait()) is not None:
+                machine.runner.advance(woken)
+                machine.wakes.release(woken)
         with machine.database.read() as db:
             steps = runs.steps_of(db, run)
         if (last := list(steps)[-1]) != each.step:
@@ -258,6 +264,7 @@ def _configure_like_anybody(place: Place, name: str) -> None:
     daemon.write_text(yaml.safe_dump(said))
     outside = yaml.safe_load(systems.read_text())
     outside["bus"] |= {"name": name}
+    del outside["bodhi"]["acknowledges_as"]  # nobody answers here, and nobody shall be waited for
     systems.write_text(yaml.safe_dump(outside))
     artifacts = place.config / "artifacts" / "lab.yaml"
     known = yaml.safe_load(artifacts.read_text())
@@ -272,8 +279,9 @@ def _hurry(database: Database) -> None:
 
 def _short_cut(stand_ins: StandIns) -> Callable[[], requests.Session]:
     """Sessions that reach the stand-ins without their sockets: a thousand pushes have a long way to go."""
-    apps = {"koji": koji_app(stand_ins.hub), "resultsdb": resultsdb_app(stand_ins.results)}
+    apps: dict[str, Any] = {"koji": koji_app(stand_ins.hub), "resultsdb": resultsdb_app(stand_ins.results)}
     apps |= {"bodhi": bodhi_app(stand_ins.bodhi), "pdc": pdc_app(stand_ins.pdc_state)}
+    apps |= {"datagrepper": datagrepper_app(stand_ins.history)}
 
     def opened() -> requests.Session:
         session = requests.Session()

@@ -32,11 +32,17 @@ config = {
     "post_init_sleep": 1.0,
     # Must stay 0: fedmsg 1.1.7 cannot set another value with today's pyzmq.
     "high_water_mark": 0,
-    # Replaces fedmsg's own logging, so it must be whole: format, place and the three packages that talk.
+    # Replaces fedmsg's own logging, so it must be whole: format, place and the three packages that talk. The
+    # formatter writes the facts beside each sentence, such as the text of a message that was lost.
     "logging": {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+        "formatters": {
+            "plain": {
+                "()": "relengotron.logbook.FactsBeside",
+                "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            },
+        },
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"},
         },

@@ -1,7 +1,7 @@
 """The only place that joins all parts."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,16 +9,17 @@ from pathlib import Path
 
 from relengotron.decisions.recovering import Habits
 from relengotron.engine.attempt import Attempt, Clock
+from relengotron.engine.courtesy import after_the_rush
 from relengotron.engine.digest import Digest
 from relengotron.engine.intake import Intake
 from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
-from relengotron.engine.poller import Poller, Source
+from relengotron.engine.poller import Poller
 from relengotron.engine.postman import Postman
 from relengotron.engine.recovery import Recovery
 from relengotron.engine.recovery_wish import RecoveryWish
 from relengotron.engine.runner import Patience, Runner
-from relengotron.engine.sole import SoleRunner
+from relengotron.engine.sole import SoleRunner, kept
 from relengotron.engine.traffic import Traffic, politely
 from relengotron.engine.wakes import EmbeddedWakeQueue
 from relengotron.engine.workflow import Catalogue
@@ -38,6 +39,7 @@ from relengotron.systems.bus.port import Bus, Guard
 from relengotron.systems.datagrepper.port import Datagrepper
 from relengotron.systems.world import World, bus_config, open_bus, open_datagrepper, open_world
 from relengotron.workflows.catalogue import catalogue
+from relengotron.workflows.polling import sources
 from relengotron.workflows.push import Push
 from relengotron.workflows.receive_push import Reception
 
@@ -58,6 +60,7 @@ log = logging.getLogger(__name__)
 
 INBOX_OF_ANOTHER_PROCESS = timedelta(milliseconds=100)
 WISHES_ARE_SEEN_WITHIN = timedelta(seconds=5)
+JOURNAL_IS_LOOKED_AFTER_EVERY = timedelta(seconds=2)
 
 
 def now() -> datetime:
@@ -112,13 +115,14 @@ def assemble(
     inbox_signal, outbox_signal = Signal(), Signal()
     digest = Digest(database, route, wakes, clock)
     postman = Postman(database, bus, clock)
-    poller = Poller(database, _sources(world, clock), wakes)
+    keys = {release.signing_key for release in settings.releases.values()}
+    poller = Poller(database, sources(world, keys), wakes)
     patience = Patience(settings.patience.trouble, settings.patience.hold, settings.owner)
     procedures = procedures_of(settings, world, plugins, database)
     runner = Runner(database, procedures, wakes, clock, patience, outbox_signal)
     traffic = Traffic()
     inbox = Wheel("digest", politely(with_a_bell(digest.work, outbox_signal), traffic), _inbox_pace(settings))
-    outbox = Wheel("postman", postman.deliver, settings.pace.outbox)
+    outbox = Wheel("postman", after_the_rush(postman.deliver, wakes), settings.pace.outbox)
     inbox_signal.push, outbox_signal.push = inbox.pushed.set, outbox.pushed.set
     intake = Intake(database, clock, ringing(inbox_signal, traffic), guard)
     return Machine(
@@ -200,13 +204,14 @@ class Signal:
 class Daemon:
     """The whole daemon behind one door: ``intake`` takes messages, ``start`` and ``stop`` turn the rest on and off."""
 
-    def __init__(self, settings: Settings, machine: Machine, held: ExitStack) -> None:
-        """Take the joined parts, and what must be let go of at the end."""
+    def __init__(self, settings: Settings, machine: Machine, held: ExitStack, *more: Wheel) -> None:
+        """Take the joined parts, what must be let go of at the end, and whatever else must turn meanwhile."""
         self.intake = machine.intake
+        self._database = machine.database
         self._held = held
         self._past = machine.past
         past = () if machine.past is None else (machine.past.wheel,)
-        wheels = (machine.inbox, machine.outbox, machine.polls, *past)
+        wheels = (machine.inbox, machine.outbox, machine.polls, *past, *more)
         self._works = Works(
             machine.database, machine.runner, machine.wakes, machine.clock, wheels, settings.pace.workers
         )
@@ -223,8 +228,14 @@ class Daemon:
         if self._past is not None:
             self._past.ask()
 
+    def close_soon(self) -> None:
+        """Begin nothing any more, so that what still comes in has the journal to itself; returns at once."""
+        self._works.stop_soon()
+        self._database.close_soon()
+
     def stop(self) -> None:
         """Finish what is begun, send what is written, close everything; nothing is stored after this."""
+        self.close_soon()
         self._works.stop()
         self._held.close()
 
@@ -248,8 +259,13 @@ class Doorkeeper:
         log.info("messages may be missing", extra={"reason": reason})
         self._wish.ask()
 
+    def close_soon(self) -> None:
+        """From now on a locked journal is not waited for; returns at once."""
+        self._database.close_soon()
+
     def stop(self) -> None:
         """Close the journal; nothing is stored after this."""
+        self.close_soon()
         self._wish.stop()
         self._database.close()
 
@@ -277,7 +293,7 @@ def open_daemon(settings: str | Path | Settings, guard: Guard | None = None) -> 
     plugins = discover()
     read.check_plugin_settings({kind: plugin.settings for kind, plugin in plugins.by_kind.items()})
     with ExitStack() as held:
-        held.enter_context(SoleRunner(read.journal.url))
+        sole = held.enter_context(SoleRunner(read.journal.url))
         database = Database(read.journal.url)
         held.callback(database.close)
         bus = open_bus(read)
@@ -287,7 +303,8 @@ def open_daemon(settings: str | Path | Settings, guard: Guard | None = None) -> 
         machine = assemble(
             read, open_world(read), bus, plugins, database=database, guard=guard, datagrepper=open_datagrepper(read)
         )
-        return Daemon(read, machine, held.pop_all())
+        guarding = Wheel("sole", kept(sole), JOURNAL_IS_LOOKED_AFTER_EVERY)
+        return Daemon(read, machine, held.pop_all(), guarding)
 
 
 def procedures_of(settings: Settings, world: World, plugins: Plugins, database: Database) -> Catalogue:
@@ -311,16 +328,3 @@ def _siblings(database: Database, run: Run) -> tuple[tuple[Run, ...], frozenset[
         pushes = tuple(each for each in others if each.workflow == run.workflow)
         begun = frozenset(each.id for each in pushes if "ensure_repos_are_mashed" in runs.steps_of(db, each.id))
     return pushes, begun
-
-
-def _sources(world: World, clock: Clock) -> dict[str, Source]:
-    """How each watched system is asked about everything at once."""
-
-    def finished_tasks(keys: Collection[str]) -> Collection[str]:
-        tasks = world.koji.tasks([int(key) for key in keys])
-        return {str(task.id) for task in tasks.values() if task.state.is_final}
-
-    def items_with_results(keys: Collection[str]) -> Collection[str]:
-        return {result.item for result in world.resultsdb.results_since(clock() - timedelta(hours=1), items=keys)}
-
-    return {"koji.task": finished_tasks, "resultsdb.item": items_with_results}

@@ -47,7 +47,8 @@ def running_server(options: str = _CALM) -> Iterator[Path]:
         shutil.chown(home, account)
     data = str(home / "data")
     _run(home, "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    _run(home, "pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", f"-k {home} {options}", "start")
+    (home / "options").write_text(f"-k {home} {options}")
+    _start(home)
     try:
         yield home
     finally:
@@ -59,13 +60,16 @@ def running_server(options: str = _CALM) -> Iterator[Path]:
 @contextmanager
 def stopped_server(home: Path) -> Iterator[None]:
     """A running server hangs up on everybody at once, and is there again after the block."""
-    data = str(home / "data")
-    options = (home / "data" / "postmaster.opts").read_text().partition(" ")[2].replace('"', "").partition("-k ")[2]
-    _run(home, "pg_ctl", "-D", data, "-w", "-m", "fast", "stop")
+    _run(home, "pg_ctl", "-D", str(home / "data"), "-w", "-m", "fast", "stop")
     try:
         yield
     finally:
-        _run(home, "pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", f"-k {options}", "start")
+        _start(home)
+
+
+def _start(home: Path) -> None:
+    options = (home / "options").read_text()
+    _run(home, "pg_ctl", "-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", options, "start")
 
 
 def _run(home: Path, program: str, *arguments: str) -> None:

@@ -6,7 +6,7 @@ import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from daemon import DaemonContext
@@ -15,6 +15,10 @@ from daemon.pidfile import TimeoutPIDLockFile
 from relengotron.cli import hub_process, page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.surroundings import Surroundings
+from relengotron.errors import SettingsError
+
+if TYPE_CHECKING:
+    from relengotron.settings import Settings
 
 _CONFIG_KEY = "RELENGOTRON_CONFIG"
 
@@ -43,7 +47,7 @@ def daemon(
 ) -> None:
     """Run fedmsg-hub with relengotron in it, detached from the terminal.
 
-    The configuration is checked first, while somebody is there to read what is wrong.
+    The configuration and the fedmsg.d are checked first, while somebody is there to read what is wrong.
     """
     settings = surroundings.settings(examine_secrets=not stop)
     pidfile = (pidfile or settings.state_dir / "relengotron.pid").absolute()
@@ -54,12 +58,20 @@ def daemon(
     if (pid := hub_process.running(pidfile)) is not None:
         raise Refusal(f"the daemon runs already, as process {pid}", Exit.NO)
     os.environ[_CONFIG_KEY] = str(surroundings.config.absolute())
-    if foreground:
-        os.chdir(directory)
-        _become(hub)
     log_file = (log_file or settings.state_dir / "relengotron.log").absolute()
+    os.chdir(directory)  # fedmsg finds its configuration by it
+    _refuse_a_bus_that_is_not_fit(settings)
+    if foreground:
+        _become(hub)
     page.say(f"The daemon starts; its log: {log_file}")
-    _detach(hub, directory.absolute(), pidfile, log_file)
+    _detach(hub, Path.cwd(), pidfile, log_file)
+
+
+def _refuse_a_bus_that_is_not_fit(settings: "Settings") -> None:
+    from relengotron.examination import bus  # stopping a daemon needs no bus
+
+    if found := bus.mistakes(settings):
+        raise SettingsError("\n".join(found))
 
 
 def _stop(pidfile: Path, wait: int) -> None:

@@ -1,19 +1,8 @@
-"""How does a log line look on standard error? A constant sentence, and the facts beside it."""
+"""How do the commands log?"""
 
 import logging
-from typing import Final
 
-_KNOWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
-
-class FactsBeside(logging.Formatter):
-    """Appends every ``extra`` as ``name=value``."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line as it is written."""
-        facts = [f"{name}={value}" for name, value in vars(record).items() if name not in _KNOWN]
-        line = super().format(record)
-        return f"{line} {' '.join(facts)}" if facts else line
+from relengotron.logbook import FactsBeside
 
 
 def set_up(verbose: int) -> None:

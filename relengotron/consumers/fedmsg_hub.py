@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol
 
 import fedmsg.consumers
@@ -15,10 +14,12 @@ from twisted.internet.error import ReactorNotRunning
 
 from relengotron.consumers import stomp
 from relengotron.consumers.doorway import Doorway, Intake
+from relengotron.consumers.frames import watch_frames
 from relengotron.consumers.gaps import Gaps, watch
-from relengotron.consumers.stomp_config import Subscription, is_stomp
-from relengotron.errors import Transient
+from relengotron.consumers.waiting_room import WaitingRoom
+from relengotron.errors import RelengError, Transient
 from relengotron.messages.arrival import Arrival
+from relengotron.systems.bus.stomp_config import Subscription, is_stomp
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,9 @@ class Daemon(Protocol):
 
     def on_gap(self, reason: str) -> None:
         """Hear that messages may have passed us by; returns at once."""
+
+    def close_soon(self) -> None:
+        """Hear that the end is near: what still comes in must not wait for anything else; returns at once."""
 
     def stop(self) -> None:
         """End cleanly; nothing is stored after this."""
@@ -72,8 +76,8 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
         """Join all parts, once the configuration of the bus has proved that it can be trusted."""
         # Imported here, because an error while the hub imports this module would only be logged.
         from relengotron import bootstrap
-        from relengotron.consumers.selfcheck import SETTINGS_KEY, guard_of
         from relengotron.settings import load
+        from relengotron.systems.bus.selfcheck import SETTINGS_KEY, guard_of
 
         settings = load(Path(str(config[SETTINGS_KEY])))
         daemon: Daemon = bootstrap.open_for_hub(settings, guard_of(config, settings))
@@ -95,31 +99,20 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
         """The hub's worker: all that has come in goes to the disk together; while it is written, more comes in."""
         goes_on = True
         while goes_on:
-            waiting, goes_on = self._take_all()
+            waiting, goes_on = self.incoming.take(AT_ONCE)
             if waiting:
                 self._store(waiting)
-
-    def _take_all(self) -> tuple[list[Arrival], bool]:
-        """Wait for a message and take those behind it too; False when the hub is being stopped."""
-        waiting: list[Arrival] = []
-        next_one = self.incoming.get()
-        while next_one is not StopIteration:
-            waiting.append(next_one)
-            if len(waiting) == AT_ONCE:
-                return waiting, True
-            try:
-                next_one = self.incoming.get_nowait()
-            except Empty:
-                return waiting, True
-        return waiting, False
 
     def _store(self, waiting: list[Arrival]) -> None:
         began = time.monotonic()
         try:
             stomp.acknowledge(self._doorway.keep(waiting))
-        except Exception:
+        except Exception as error:
             self._exception_count += len(waiting)
-            log.exception("messages were not stored")
+            log.error("messages were not stored", extra={"messages": len(waiting), "error": str(error)})
+        if missed := self.incoming.turned_away():
+            log.error("no room in memory: messages were not taken", extra={"messages": missed})
+            self._daemon.on_gap(f"{missed} messages found no room while the journal was away")
         self.headcount_out += len(waiting)
         self._times.append(time.monotonic() - began)
 
@@ -127,6 +120,7 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
         """Stop listening; the worker drains its queue before the daemon is stopped."""
         if self._initialized:
             self._doorway.close_soon()
+            self._daemon.close_soon()
         self._watch_no_more()
         super().stop()
 
@@ -137,7 +131,7 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
     def _start(self, hub: Any) -> None:
         from moksha.hub.reactor import reactor
 
-        from relengotron.consumers.selfcheck import check, topics_of
+        from relengotron.systems.bus.selfcheck import check, topics_of
 
         check(hub.config)
         topics = topics_of(hub.config)
@@ -146,10 +140,10 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
         try:
             self._doorway = Doorway(self._daemon.intake)
             super().__init__(hub)
-            # Before the reactor runs, so that nothing waits in the slower queue of the base class.
-            self.incoming: SimpleQueue[Any] = SimpleQueue()
+            self.incoming = WaitingRoom()  # before the reactor runs: nothing waits in the queue of the base class yet
             if is_stomp(hub.config):
                 stomp.listen(hub, Subscription.of(hub.config, topics), self._queue)
+            watch_frames(hub, self._queue)
             self._gaps = watch(hub, self._daemon.on_gap)
             self._daemon.start()
         except BaseException:
@@ -168,10 +162,11 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
 
     def _refuse(self, hub: Any, error: Exception) -> None:
         self._initialized = False
-        log.critical("relengotron cannot start", exc_info=error)
+        is_expected = isinstance(error, RelengError)
+        log.critical("relengotron cannot start", exc_info=None if is_expected else error, extra={"why": str(error)})
         print(f"relengotron cannot start: {error}", file=sys.stderr, flush=True)  # noqa: T201 - logging may be off
         if hub.config.get(ON_FAILURE_KEY, "exit") != "disable":
-            raise SystemExit(EXIT_LATER if isinstance(error, Transient) else EXIT_CONFIG) from error
+            raise SystemExit(_status_of(error)) from error
         self._unsubscribe(hub)
 
     def _unsubscribe(self, hub: Any) -> None:
@@ -201,6 +196,11 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
             reactor.stop()
         except ReactorNotRunning:
             log.debug("the reactor has stopped already")
+
+
+def _status_of(error: Exception) -> int:
+    """Only a wrong setting, or a defect of ours, is left to a person."""
+    return EXIT_LATER if isinstance(error, Transient | OSError) else EXIT_CONFIG
 
 
 def _go_on(_number: int, _frame: object) -> None:

@@ -92,6 +92,7 @@ class Gaps:
 
     def start(self) -> None:
         """Look every second from now on, in the reactor."""
+        self._standstill()  # time counts from here, not from the first look
         self._calls.start(LOOKS_EVERY_S, now=False)
 
     def stop(self) -> None:

@@ -13,10 +13,10 @@ from typing import Any, Final
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import LoopingCall
 
-from relengotron.consumers.stomp_config import Subscription
 from relengotron.errors import MalformedInput
 from relengotron.messages.arrival import Arrival
 from relengotron.messages.stomp import Frame, FrameReader
+from relengotron.systems.bus.stomp_config import Subscription
 
 log = logging.getLogger(__name__)
 

@@ -109,6 +109,11 @@ class Attempt:
         with self._database.read() as db:
             return acknowledgements.asked(db, self.run.id, key)
 
+    def stop_asking(self, key: str) -> None:
+        """What was said under this key is known by now: it is not said again."""
+        with self._database.write() as db:
+            acknowledgements.stop_asking(db, self.run.id, key, self.now())
+
     def holds_up_another(self) -> bool:
         """Whether another run waits until this one gives the lane away."""
         with self._database.read() as db:

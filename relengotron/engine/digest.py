@@ -119,7 +119,9 @@ class Digest:
                 opened = runs.open_run(db, intent, self._clock())
                 return _found(db, opened)
             case Wake():
-                return [run for each in runs.watchers(db, intent.watch) for run in _found(db, each)]
+                waiting = runs.watchers(db, intent.watch)
+                runs.look_now(db, waiting, self._clock())
+                return [run for each in waiting for run in _found(db, each)]
             case Acknowledge():
                 acknowledgements.note_answer(db, intent.msg_id, message.sender, self._clock())
                 return []

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -13,14 +13,17 @@ from relengotron.engine.journal import acknowledgements, inbox, refusals
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import NewMessage
 from relengotron.errors import MalformedInput, Untrusted
-from relengotron.messages.arrival import Arrival
-from relengotron.messages.envelope import Envelope
+from relengotron.messages.arrival import REFUSED, UNREADABLE, Arrival
+from relengotron.messages.envelope import Envelope, Topic
 from relengotron.messages.gilmsg import wants_answer
+from relengotron.messages.incoming import PARSERS
 from relengotron.messages.incoming.person import WISHES
 from relengotron.messages.limits import LARGEST_MESSAGE, kept_text
 from relengotron.systems.bus.port import Guard
 
 log = logging.getLogger(__name__)
+
+_LONGEST_SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class _PutAside:
     topic: str
     raw: Mapping[str, Any]
     reason: str
+    sender: str | None = None
     refused: Untrusted | None = None
 
 
@@ -75,17 +79,19 @@ class Intake:
     def _read(self, arrival: Arrival, is_local: bool) -> NewMessage | _PutAside:
         try:
             message = arrival.opened()
+            topic = Topic.parse(message.get("topic"))
         except MalformedInput as broken:
             return _refused(arrival, Untrusted("unreadable", str(broken)))
         try:
             sender = None if self._guard is None or is_local else self._guard.sender_of(message)
             envelope = Envelope.of(message)
         except Untrusted as refused:
-            return _refused(arrival, refused, message.get("topic"))
+            return _refused(arrival, refused, topic)
         except MalformedInput as broken:
-            return _unreadable(message, str(broken))
+            return _unreadable(message, topic, sender, str(broken))
         if envelope.suffix.startswith(WISHES) and not is_local:
-            return _unreadable(message, "a wish of a person came over the bus; wishes come from the command line only")
+            reason = "a wish of a person came over the bus; wishes come from the command line only"
+            return _unreadable(message, topic, sender, reason)
         return NewMessage(envelope.msg_id, envelope.topic, arrival.text, sender, wants_answer(message))
 
     def _put_aside(self, db: Connection, each: _PutAside) -> bool:
@@ -102,21 +108,37 @@ class Intake:
             topic=each.topic,
             raw=each.raw,
             now=now,
+            sender=each.sender,
             parked_because=each.reason,
         )
 
 
-def _refused(arrival: Arrival, refused: Untrusted, topic: object = None) -> _PutAside:
-    claimed = topic if isinstance(topic, str) else arrival.topic
+def _refused(arrival: Arrival, refused: Untrusted, topic: Topic | None = None) -> _PutAside:
     text = arrival.text[: LARGEST_MESSAGE if refused.may_be_genuine else inbox.LONGEST_EVIDENCE]
-    reason = f"{refused.kind}: {refused}"
-    return _PutAside(_named(inbox.REFUSED, text), claimed or "unreadable", {"refused": text}, reason, refused)
+    return _PutAside(
+        msg_id=_named(REFUSED, text),
+        topic=_shown_topic(topic),
+        raw={"refused": text},
+        reason=f"{refused.kind}: {refused}",
+        sender=refused.sender or None,
+        refused=refused,
+    )
 
 
-def _unreadable(message: Mapping[str, Any], reason: str) -> _PutAside:
-    text, topic = kept_text(message, inbox.LONGEST_EVIDENCE), message.get("topic")
-    claimed = topic if isinstance(topic, str) else "unreadable"
-    return _PutAside(_named("unreadable-", text), claimed, {"unreadable": text}, reason)
+def _unreadable(message: Mapping[str, Any], topic: Topic, sender: str | None, reason: str) -> _PutAside:
+    text = kept_text(message, inbox.LONGEST_EVIDENCE)
+    return _PutAside(_named(UNREADABLE, text), _shown_topic(topic), {"unreadable": text}, reason, sender)
+
+
+def _shown_topic(topic: Topic | None) -> str:
+    """What people see and what is counted by: strangers must not invent as many topics as they like."""
+    if topic is None:
+        return "unreadable"
+    return (
+        str(topic)
+        if topic.suffix in PARSERS
+        else f"{topic.prefix}.{topic.environment}.{topic.category}.*"[:_LONGEST_SHOWN]
+    )
 
 
 def _named(beginning: str, text: str) -> str:

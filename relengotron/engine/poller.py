@@ -2,19 +2,25 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 
 from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
+from relengotron.engine.journal.runs import Watcher
 from relengotron.engine.wakes import WakeQueue
 from relengotron.errors import RelengError
 
 log = logging.getLogger(__name__)
 
-Source = Callable[[Collection[str]], Collection[str]]
+Source = Callable[[Mapping[str, datetime]], Collection[str]]
+"""Gets keys, and when the first of those who wait for each looked the last time; says which have news since then."""
 
 
 class Poller:
-    """Asks each system once a round about all that is watched there; a troubled system does not hide the others."""
+    """Asks each system once a round about all that is watched there; a troubled system does not hide the others.
+
+    The first round after a start finds what happened while there was no daemon: nobody else needs to look.
+    """
 
     def __init__(self, database: Database, sources: Mapping[str, Source], wakes: WakeQueue) -> None:
         """``sources`` says, per watched system, which of the given keys have news."""
@@ -24,30 +30,31 @@ class Poller:
 
     def look(self) -> int:
         """Wake every run whose watched facts have changed and say how many were woken."""
-        with self._database.read() as db:
-            watched = runs.watched(db)
-        woken: set[str] = set()
-        for system, source in self._sources.items():
-            keys = [watch.key for watch in watched if watch.system == system]
-            if not keys:
-                continue
-            try:
-                changed = set(source(keys))
-            except RelengError as trouble:
-                log.info("a system could not be polled", extra={"system": system, "trouble": str(trouble)})
-                continue
-            except Exception:
-                log.exception("a system could not be polled: a defect", extra={"system": system})
-                continue
-            for watch, waiting in watched.items():
-                if watch.system == system and watch.key in changed:
-                    woken |= waiting
-        for run in sorted(woken):
-            self._wake(run)
+        waiting = self._waiting()
+        woken: dict[str, Watcher] = {}
+        for system, keys in waiting.items():
+            for key in self._news(system, keys):
+                woken |= {watcher.run: watcher for watcher in keys.get(key, ())}
+        for run, watcher in sorted(woken.items()):
+            self._wakes.wake(run, watcher.priority)
         return len(woken)
 
-    def _wake(self, run_id: str) -> None:
+    def _waiting(self) -> dict[str, dict[str, list[Watcher]]]:
+        """Per system that can be asked the keys, and who waits for them."""
         with self._database.read() as db:
-            run = runs.find(db, run_id)
-        if run is not None:
-            self._wakes.wake(run.id, run.priority)
+            watched = runs.watched(db)
+        waiting: dict[str, dict[str, list[Watcher]]] = {}
+        for watch, watchers in watched.items():
+            if watch.system in self._sources:
+                waiting.setdefault(watch.system, {})[watch.key] = watchers
+        return waiting
+
+    def _news(self, system: str, keys: Mapping[str, list[Watcher]]) -> Collection[str]:
+        since = {key: min(watcher.looked_at for watcher in watchers) for key, watchers in keys.items()}
+        try:
+            return self._sources[system](since)
+        except RelengError as trouble:
+            log.info("a system could not be polled", extra={"system": system, "trouble": str(trouble)})
+        except Exception:
+            log.exception("a system could not be polled: a defect", extra={"system": system})
+        return ()

@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ SHORTEST_PAUSE: Final = timedelta(seconds=5)
 
 TELL_AFTER: Final = 3
 """So many looks in a row may fail before it is worth a warning."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 StoreAll = Callable[[Sequence[Arrival]], int]
 
@@ -103,11 +105,15 @@ class Recovery:
         with self._database.read() as db:
             marks = watermarks.every(db)
         now = self._clock()
-        for category, standing in self._standing.items():
+        for category, standing in self._longest_unseen():
             if self._is_due(standing, marks.get(category), now):
                 standing.is_wanted, standing.begun_at = False, now
                 return _Look(category, self._pages(category, now))
         return None
+
+    def _longest_unseen(self) -> list[tuple[str, _Standing]]:
+        """A busy category may be due again when its look ends; the others come first all the same."""
+        return sorted(self._standing.items(), key=lambda each: each[1].begun_at or _NEVER)
 
     def _is_due(self, standing: _Standing, mark: Watermark | None, now: datetime) -> bool:
         if standing.begun_at is not None and not is_due(standing.begun_at, now, SHORTEST_PAUSE):

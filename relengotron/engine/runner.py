@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from relengotron.decisions import retrying
+from relengotron.decisions.spreading import spread
 from relengotron.engine.attempt import Attempt, Clock, Saying
 from relengotron.engine.journal import effects, evidence, holds, outbox, runs
 from relengotron.engine.journal.database import Database
@@ -90,6 +91,9 @@ class Runner:
             attempt.begin_step(step.__name__)
             if not self._settle(attempt, workflow, self._take(step, context, attempt)):
                 return
+            if self._wakes.is_crowded:  # one step each, so that what is urgent need not wait for somebody's long walk
+                self._wakes.wake(run.id, run.priority)
+                return
         self._finish(run, RunState.DONE, "")
 
     def _begin(self, attempt: Attempt, workflow: Workflow[Any]) -> bool:
@@ -154,7 +158,9 @@ class Runner:
             started = self._write_what_was_left_aside(db, attempt, now)
             goes_on = self._write_run(db, attempt, workflow, outcome, now)
             attempt.steps = runs.steps_of(db, run.id)
-            waiting = [runs.find(db, each) for each in runs.watchers(db, Watch(STEPS, f"{run.id} {attempt.step}"))]
+            watching = runs.watchers(db, Watch(STEPS, f"{run.id} {attempt.step}"))
+            runs.look_now(db, watching, now)
+            waiting = [runs.find(db, each) for each in watching]
         for opened, priority in started + [(each.id, each.priority) for each in waiting if each is not None]:
             self._wakes.wake(opened, priority)
         if attempt.must_look_again:
@@ -211,16 +217,16 @@ class Runner:
         return True
 
     def _run_state(self, attempt: Attempt, outcome: Outcome, now: datetime) -> tuple[RunState, str, datetime | None]:
-        known = attempt.steps.get(attempt.step)
+        known, run = attempt.steps.get(attempt.step), attempt.run.id
         match outcome:
             case Done() | Skipped():
                 return RunState.OPEN, "", now
             case Running() if _is_blip(outcome, known) and known is not None:
                 return RunState.HELD, known.note, now + outcome.look_again
             case Running():
-                return RunState.OPEN, outcome.waiting_for, now + outcome.look_again
+                return RunState.OPEN, outcome.waiting_for, now + spread(run, outcome.look_again)
             case Hold():
-                again = now + outcome.look_again
+                again = now + spread(run, outcome.look_again)
                 if now < outcome.deadline:
                     again = min(again, outcome.deadline)
                 return RunState.HELD, "; ".join(outcome.missing), again

@@ -2,9 +2,13 @@
 
 import fcntl
 import json
+import logging
 import os
+import signal
 import socket
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +17,10 @@ from typing import Any, Self, TextIO
 from sqlalchemy import URL, Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from relengotron.errors import LaneTaken, SettingsError
+from relengotron.engine.journal.trouble import opening_trouble
+from relengotron.errors import LaneTaken, Transient
+
+log = logging.getLogger(__name__)
 
 _RUNNERS = 5_152_025_102  # any number that nobody else locks in this database
 
@@ -39,9 +46,20 @@ class SoleRunner:
 
         Raises:
             LaneTaken: another daemon has it; the text says which, where and since when.
+            SystemUnreachable: its server does not answer now.
+            SystemBusy: its disk is full.
         """
         self._lock.take()
         return self
+
+    def keep(self) -> None:
+        """Take the journal again where its server let go of it: a restart of PostgreSQL ends every connection.
+
+        Raises:
+            LaneTaken: another daemon has it now.
+            SystemUnreachable: the server does not answer now.
+        """
+        self._lock.keep()
 
     def __exit__(
         self, kind: type[BaseException] | None, trouble: BaseException | None, trace: TracebackType | None
@@ -49,9 +67,28 @@ class SoleRunner:
         self._lock.release()
 
 
+def kept(sole: SoleRunner) -> Callable[[], int]:
+    """Work for a wheel: the journal stays ours, or this process ends before two advance the same runs."""
+
+    def turn() -> int:
+        try:
+            sole.keep()
+        except LaneTaken as taken:
+            log.critical("the journal has another daemon now, so this one ends", extra={"trouble": str(taken)})
+            os.kill(os.getpid(), signal.SIGTERM)
+        except Transient:
+            log.debug("the journal's server is away: nobody else can have the journal either")
+        return 0
+
+    return turn
+
+
 class _Lock(ABC):
     @abstractmethod
     def take(self) -> None: ...
+
+    @abstractmethod
+    def keep(self) -> None: ...
 
     @abstractmethod
     def release(self) -> None: ...
@@ -61,24 +98,35 @@ class _FileLock(_Lock):
     """A lock file beside the database; the kernel lets go of it when its holder dies."""
 
     def __init__(self, url: URL) -> None:
+        self._url = url
         self._path = Path(f"{url.database}.runner") if url.database and url.database != ":memory:" else None
         self._file: TextIO | None = None
 
     def take(self) -> None:
         if self._path is None:
             return  # a journal in memory belongs to its process anyway
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("a+", encoding="utf-8")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as taken:
-            with file:
+            self._take(self._path)
+        except OSError as trouble:
+            raise opening_trouble(self._url, trouble) from trouble
+
+    def _take(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as held:
+            file = held.enter_context(path.open("a+", encoding="utf-8"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as taken:
                 file.seek(0)
-                raise LaneTaken(_refusal(self._path, _read(file.read(4096)))) from taken
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}))
-        file.flush()
+                raise LaneTaken(_refusal(path, _read(file.read(4096)))) from taken
+            file.truncate(0)
+            file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}))
+            file.flush()
+            held.pop_all()
         self._file = file
+
+    def keep(self) -> None:
+        """The kernel lets go of it only with this process."""
 
     def release(self) -> None:
         if self._file is not None:
@@ -95,6 +143,12 @@ class _ServerLock(_Lock):
         self._connection: Connection | None = None
 
     def take(self) -> None:
+        try:
+            self._connection = self._locked()
+        except SQLAlchemyError as trouble:
+            raise opening_trouble(self._url, trouble) from trouble
+
+    def _locked(self) -> Connection:
         me = f"relengotron {os.getpid()} {socket.gethostname()}"[:63]
         engine = create_engine(
             self._url,
@@ -102,16 +156,23 @@ class _ServerLock(_Lock):
             isolation_level="AUTOCOMMIT",
             connect_args={"application_name": me, "keepalives_idle": 30},
         )
-        try:
-            connection = engine.connect()
-        except SQLAlchemyError as trouble:
-            raise SettingsError(f"journal.url: cannot open {self._url!r}: {trouble}") from trouble
+        connection = engine.connect()
         if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUNNERS}).scalar():
-            self._connection = connection
-            return
+            return connection
         with connection:
             holder = connection.execute(_HOLDER, {"key": _RUNNERS}).first()
         raise LaneTaken(_refusal(f"{self._url!r}", {} if holder is None else _named(*holder)))
+
+    def keep(self) -> None:
+        if not self._is_held():
+            self.release()
+            self.take()
+
+    def _is_held(self) -> bool:
+        try:
+            return self._connection is not None and bool(self._connection.execute(text("SELECT true")).scalar())
+        except SQLAlchemyError:
+            return False
 
     def release(self) -> None:
         if self._connection is not None:

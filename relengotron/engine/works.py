@@ -11,7 +11,7 @@ from relengotron.engine.attempt import Clock
 from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.runner import Runner
-from relengotron.engine.wakes import WakeQueue
+from relengotron.engine.wakes import LEISURE, WakeQueue
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +58,14 @@ class Works:
         self._threads: list[Thread] = []
 
     def start(self) -> None:
-        """Set every wheel going and let every unfinished run look at the world."""
+        """Set every wheel going.
+
+        Runs that were on their way go on. Those that wait need not all look at the world: the poll, which begins at
+        once, asks about everything that they wait for, and the calendar calls those whose time came meanwhile.
+        """
         with self._database.read() as db:
-            heads = runs.heads_of_lanes(db)
-        for run in heads:
+            on_their_way = [run for run in runs.heads_of_lanes(db) if run.is_on_its_way]
+        for run in on_their_way:
             self._wakes.wake(run.id, run.priority)
         for wheel in self._wheels:
             self._spawn(wheel.name, self._turn, wheel)
@@ -69,13 +73,17 @@ class Works:
         for number in range(self._workers):
             self._spawn(f"worker-{number}", self._advance_runs)
 
-    def stop(self, patience: timedelta = timedelta(seconds=30)) -> None:
-        """Let every wheel finish its turn; what is not begun stays in the journal for the next start."""
+    def stop_soon(self) -> None:
+        """Begin nothing any more; returns at once."""
         self._stopping.set()
         self._wakes.close()
         self._calendar_changed.set()
         for wheel in self._wheels:
             wheel.pushed.set()
+
+    def stop(self, patience: timedelta = timedelta(seconds=30)) -> None:
+        """Let every wheel finish its turn; what is not begun stays in the journal for the next start."""
+        self.stop_soon()
         end = time.monotonic() + patience.total_seconds()
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -129,5 +137,5 @@ class Works:
         for run, priority, at in coming:
             if at > now:
                 return min(at - now, CALENDAR_LOOKS_EVERY)
-            self._wakes.wake(run, priority)
+            self._wakes.remind(run, priority + LEISURE)
         return CALENDAR_LOOKS_EVERY

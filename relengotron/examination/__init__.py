@@ -1,14 +1,15 @@
 """Can we work here? What ``relengotron doctor`` looks at, one file for each place it looks into."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-from relengotron.examination import history, koji, places, plugins, services
+from relengotron.examination import bus, history, koji, places, plugins, services
 from relengotron.examination.finding import Finding
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings
 from relengotron.systems.datagrepper.port import Datagrepper
-from relengotron.systems.world import World, open_datagrepper, open_world
+from relengotron.systems.world import World, bus_config, open_datagrepper, open_world
 
 __all__ = ["Finding", "examine"]
 
@@ -19,11 +20,13 @@ def examine(
     installed: Plugins | None = None,
     now: datetime | None = None,
     datagrepper: Datagrepper | None = None,
+    fedmsg_d: Callable[[], Mapping[str, Any]] = bus_config,
 ) -> Iterator[Finding]:
     """Ask every outside service whether it is there and lets us do what we need; nothing is changed there."""
     world, installed, now = world or open_world(settings), installed or discover(), now or datetime.now(UTC)
     yield from plugins.findings(settings, installed)
     yield from places.findings(settings, world)
+    yield from bus.findings(settings, fedmsg_d)
     yield from koji.findings(settings, world.koji, installed, now)
     yield from services.findings(settings, world)
-    yield from history.findings(datagrepper or open_datagrepper(settings), now)
+    yield from history.findings(datagrepper or open_datagrepper(settings), now, is_new=settings.lab)

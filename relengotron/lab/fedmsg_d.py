@@ -21,7 +21,9 @@ _ANNOUNCERS: Mapping[str, list[str]] = {"relengotron.*": [DAEMON_NAME], ACK: [DA
 LOGGING: Mapping[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "plain": {"()": "relengotron.logbook.FactsBeside", "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
     "loggers": {
         name: {"level": "INFO", "propagate": False, "handlers": ["console"]}

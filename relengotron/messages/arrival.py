@@ -2,11 +2,16 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from relengotron.errors import MalformedInput
 from relengotron.messages.limits import kept_text, plain_json
 from relengotron.messages.wire import shown
+
+
+REFUSED: Final = "refused-"
+UNREADABLE: Final = "unreadable-"
+"""What the msg_ids of messages that were put aside at the door begin with: no message may bear such an id itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Final, Self, TypeGuard
 
 from relengotron.errors import MalformedInput
 from relengotron.messages import names
+from relengotron.messages.arrival import REFUSED, UNREADABLE
 from relengotron.messages.limits import checked_size, plain_json
 from relengotron.messages.wire import shown
 
@@ -154,8 +155,8 @@ def _msg_id(message: Mapping[str, Any]) -> str:
     given = message.get("msg_id")
     if given is None:
         return content_id(message)
-    if not isinstance(given, str) or not names.is_identifier(given):
-        raise MalformedInput(f"msg_id: should be an identifier, found {shown(given)}")
+    if not isinstance(given, str) or not names.is_identifier(given) or given.startswith((REFUSED, UNREADABLE)):
+        raise MalformedInput(f"msg_id: should be an identifier that is nobody else's, found {shown(given)}")
     return given
 
 

@@ -61,6 +61,11 @@ class Run:
     finished_at: datetime | None
     look_again_at: datetime | None
 
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether it waits for nothing and has only to be advanced, as after a step that is done."""
+        return self.look_again_at is None or self.look_again_at <= self.updated_at
+
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:

@@ -1,13 +1,20 @@
 """Do the settings of an artifact fit what its plugin declared?"""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from relengotron.model.artifact import Artifact
 from relengotron.settings.mistakes import dotted, nearest, shown
+
+
+@cache
+def _adapter(declared: Hashable) -> TypeAdapter[Any]:
+    """Made once for each kind: the same artifacts are in every lane."""
+    return TypeAdapter(cast(Any, declared))
 
 
 def mistakes(artifacts: Iterable[Artifact], kinds: Mapping[str, type[Any]]) -> list[str]:
@@ -29,7 +36,7 @@ def _mistakes(artifact: Artifact, kinds: Mapping[str, type[Any]]) -> Iterator[st
             allowed = ", ".join(known) or "no keys"
             yield f"{artifact.name}.settings.{key}: unknown key{nearest(str(key), known)}; allowed: {allowed}"
     try:
-        TypeAdapter(declared).validate_python(
+        _adapter(cast(Hashable, declared)).validate_python(
             {key: artifact.settings[key] for key in known if key in artifact.settings}
         )
     except ValidationError as broken:

@@ -11,10 +11,12 @@ import requests
 from relengotron.settings import Settings
 from relengotron.systems.bodhi.client import BodhiClient
 from relengotron.systems.bodhi.port import Bodhi
-from relengotron.systems.bus.client import FedmsgBus, found_config
+from relengotron.systems.bus import fedmsg_d
+from relengotron.systems.bus.client import FedmsgBus
 from relengotron.systems.bus.port import Bus
 from relengotron.systems.datagrepper.client import DatagrepperClient
 from relengotron.systems.datagrepper.port import Datagrepper
+from relengotron.systems.http import Session
 from relengotron.systems.koji.client import KojiHub
 from relengotron.systems.koji.port import Koji
 from relengotron.systems.koji.session import Login, Sessions
@@ -45,7 +47,7 @@ class World:
     ostree: Callable[[Path], OstreeRepo]
 
 
-def open_world(settings: Settings, session: Callable[[], requests.Session] = requests.Session) -> World:
+def open_world(settings: Settings, session: Callable[[], requests.Session] = Session) -> World:
     """The systems that the configuration names; nothing is asked yet.
 
     ``session`` makes the HTTP session of each client; a rehearsal mounts its stand-ins there.
@@ -109,9 +111,7 @@ def open_bus(settings: Settings) -> Bus:
     return FedmsgBus.from_fedmsg_d(settings.systems.bus.name)
 
 
-def open_datagrepper(
-    settings: Settings, session: Callable[[], requests.Session] = requests.Session
-) -> Datagrepper | None:
+def open_datagrepper(settings: Settings, session: Callable[[], requests.Session] = Session) -> Datagrepper | None:
     """The history of the bus, if the configuration names one."""
     found = settings.systems.datagrepper
     if found is None:
@@ -125,7 +125,7 @@ def bus_config() -> Mapping[str, Any]:
     Raises:
         SettingsError: there is none that can be read.
     """
-    return found_config()
+    return fedmsg_d.found()
 
 
 def _limits(read: timedelta) -> tuple[float, float]:

@@ -157,8 +157,9 @@ def _wait(push: Push, progress: Progress) -> Outcome:
         if push.is_late(patience):
             return Failed(FailureKind.DEADLINE, "; ".join(overdue))
         return push.hold(overdue, patience, f"relengotron explain {push.engine.run.id}", watches)
-    again = min(running.look_again for running in progress.waiting)
-    return Running("; ".join(reasons), watches, look_again=min(again, push.settings.pace.poll * 10))
+    net = push.look_again(push.settings.patience.compose, () if progress.troubled else watches)
+    again = min(net, *(running.look_again for running in progress.waiting))
+    return Running("; ".join(reasons), watches, look_again=again)
 
 
 def _compose_one(push: Push, artifact: Artifact, progress: Progress) -> None:

@@ -29,11 +29,9 @@ def ensure_tests_have_verdicts(push: Push) -> StepOutcome:
     waiting = [reason for reason in answer.reasons if reason.verdict is Verdict.WAITING]
     if waiting and not push.is_late(push.settings.patience.tests):
         items = {reason.requirement.item for reason in waiting}
-        return Running(
-            "tests: " + "; ".join(str(reason) for reason in waiting),
-            tuple(Watch("resultsdb.item", item) for item in items),
-            look_again=push.settings.pace.poll * 10,
-        )
+        watches = tuple(Watch("resultsdb.item", item) for item in items)
+        again = push.look_again(push.settings.patience.tests, watches)
+        return Running("tests: " + "; ".join(str(reason) for reason in waiting), watches, look_again=again)
     return Done(len(answer.reasons))
 
 
@@ -48,12 +46,9 @@ def ensure_the_gate_is_open(push: Push) -> StepOutcome:
     if push.is_late(push.settings.patience.gate):
         return Failed(FailureKind.DEADLINE, f"the gate stayed closed: {'; '.join(answer.missing)}")
     items = {reason.requirement.item for reason in answer.reasons if reason.verdict is not Verdict.OPEN}
-    return push.hold(
-        answer.missing,
-        push.settings.patience.gate,
-        f"relengotron explain {push.engine.run.id}",
-        tuple(Watch("resultsdb.item", item) for item in items),
-    )
+    watches, patience = tuple(Watch("resultsdb.item", item) for item in items), push.settings.patience.gate
+    command, again = f"relengotron explain {push.engine.run.id}", push.look_again(patience, watches)
+    return push.hold(answer.missing, patience, command, watches, again)
 
 
 def _ask_the_gate(push: Push) -> GateAnswer:

@@ -21,6 +21,12 @@ from relengotron.settings import Settings
 from relengotron.systems.world import World
 from relengotron.workflows.bench import Bench
 
+POLLED = frozenset({"koji.task", "koji.build", "resultsdb.item"})
+"""What everybody who waits is asked about together, every ``pace.poll``; see ``workflows/polling.py``."""
+
+LOOKS_AFTER_POLLS = 120
+"""A run that waits for nothing else looks by itself once in so many polls: the net under the net."""
+
 RESULT_GROUPS = uuid.UUID("0e6a9a5e-4a59-5c6d-8d7e-2f0f5d2f3a61")
 
 
@@ -101,12 +107,25 @@ class Push:
         """Whether this step has waited longer than it may."""
         return self.now() >= self.until(patience)
 
+    def look_again(self, patience: timedelta, watches: tuple[Watch, ...]) -> timedelta:
+        """When to look without a call: seldom, where the poll asks about all that is waited for; else at its pace."""
+        poll = self.settings.pace.poll
+        if not watches or any(watch.system not in POLLED for watch in watches):
+            return poll
+        left = self.until(patience) - self.now()
+        return min(poll * LOOKS_AFTER_POLLS, left) if left > timedelta() else poll
+
     def hold(
-        self, missing: tuple[str, ...], patience: timedelta, command: str, watches: tuple[Watch, ...] = ()
+        self,
+        missing: tuple[str, ...],
+        patience: timedelta,
+        command: str,
+        watches: tuple[Watch, ...] = (),
+        look_again: timedelta | None = None,
     ) -> Hold:
         """Wait for people: what is missing, until when, who can act and how."""
-        poll = self.settings.pace.poll
-        return Hold(missing, self.until(patience), self.settings.owner, command, watches, look_again=poll)
+        again = look_again or self.settings.pace.poll
+        return Hold(missing, self.until(patience), self.settings.owner, command, watches, look_again=again)
 
     def facts(self) -> RunFacts:
         """What every message says of this run."""

@@ -51,12 +51,9 @@ def ensure_builds_are_signed(push: Push) -> Outcome:
         missing = tuple(
             f"{build}: {len(files)} RPMs lack a signature of key {key}" for build, files in unsigned.items()
         )
-        return push.hold(
-            missing,
-            push.settings.patience.signing,
-            f"relengotron explain {push.engine.run.id}",
-            tuple(Watch("koji.build", build) for build in unsigned),
-        )
+        watches, patience = tuple(Watch("koji.build", build) for build in unsigned), push.settings.patience.signing
+        command, again = f"relengotron explain {push.engine.run.id}", push.look_again(patience, watches)
+        return push.hold(missing, patience, command, watches, again)
     gone = {build: f"Koji has no complete build {build} any more" for build in shipment.builds if build not in builds}
     late = {build: f"{build} was not signed in time" for build in unsigned}
     shipment = _eject(push, shipment, _of_builds(shipment, {**gone, **late}))
@@ -106,7 +103,8 @@ def ensure_builds_are_in_target(push: Push) -> Outcome:
         command = f"relengotron explain {push.engine.run.id}"
         return push.hold(tuple(slow.values()), patience.moves + patience.hold, command, watches)
     count = len(under_way) + len(moves.later)
-    return Running(f"{count} builds on their way to {target}", watches, look_again=push.settings.pace.poll)
+    again = push.look_again(patience.moves, watches)
+    return Running(f"{count} builds on their way to {target}", watches, look_again=again)
 
 
 @with_updates_left

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 import zmq
 
-from relengotron.errors import RequestRefused, SettingsError, SystemUnreachable, Untrusted
+from relengotron.errors import RequestRefused, SettingsError, SystemBusy, SystemUnreachable, Untrusted
 from relengotron.lab.certificates import Authority
 from relengotron.systems.bus.client import FedmsgBus
 from relengotron.systems.bus.guard import guard_from
@@ -183,8 +183,13 @@ def test_a_publisher_that_could_not_work_does_not_start(changed: dict[str, Any],
 
 def test_a_publisher_whose_address_is_taken_does_not_start(on_loopback: OnLoopback) -> None:
     taken = on_loopback._socket.getsockopt_string(zmq.LAST_ENDPOINT)
-    with pytest.raises(SettingsError, match="is taken"):
+    with pytest.raises(SystemBusy, match="is taken"):
         FedmsgBus(a_config() | {"endpoints": {"publisher": [taken]}}, "publisher")
+
+
+def test_an_address_that_nobody_can_have_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingsError, match="can be bound"):
+        FedmsgBus(a_config() | {"endpoints": {"publisher": ["tcp://127.0.0.1:nowhere"]}}, "publisher")
 
 
 def test_a_publisher_whose_certificate_has_expired_does_not_start(tmp_path: Path) -> None:

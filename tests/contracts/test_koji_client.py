@@ -93,6 +93,29 @@ def test_tasks_are_asked_for_in_one_request(place: Place, koji: KojiHub) -> None
     assert koji.tasks([]) == {}
 
 
+def test_tasks_that_are_over_are_told_from_those_that_are_not(
+    place: Place, koji: KojiHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relengotron.systems.koji.client.TASKS_IN_ONE_REQUEST", 2)
+    free, cancelled = koji.runroot(MASH), koji.runroot(MASH)
+    koji.cancel_task(cancelled)
+    koji.move_builds([(BASH, CANDIDATE, TESTING)])
+    place.builder.trouble["runroot"] = "leave"
+    _finished(place)
+    closed = place.tasks("tagBuild")[0]["id"]
+    place.front.forget_calls()
+    assert koji.finished([free, cancelled, closed, 999]) == {cancelled, closed}
+    assert place.asked("getTaskInfo") == 2
+    assert koji.finished([]) == frozenset()
+
+
+def test_builds_are_signed_when_every_rpm_carries_one_of_the_keys(place: Place, koji: KojiHub) -> None:
+    place.add("openssl-1-1.fc24", is_signed=False)
+    builds = list(koji.builds({BASH, "openssl-1-1.fc24"}).values())
+    assert koji.signed(builds, {KEY, "0badf00d"}) == {BASH}
+    assert koji.signed(builds, {"0badf00d"}) == frozenset()
+
+
 def test_results_and_reasons_of_tasks(place: Place, koji: KojiHub) -> None:
     place.builder.trouble["image"] = "no kickstart"
     koji.move_builds([(BASH, CANDIDATE, TESTING)])

@@ -1,11 +1,14 @@
 """How the journal opens, migrates, and behaves when many write or the disk is full."""
 
+import errno
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -18,7 +21,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
-from relengotron.engine.journal import inbox, outbox, runs
+from relengotron.engine.journal import inbox, migrating, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.migrating import NEWEST
 from relengotron.engine.journal.tables import metadata
@@ -91,6 +94,89 @@ def test_a_journal_of_a_newer_version_is_refused_by_name(url: str) -> None:
 def test_a_url_that_cannot_be_opened_is_named(broken: str) -> None:
     with pytest.raises(SettingsError, match=r"journal\.url"):
         Database(broken)
+
+
+@pytest.mark.parametrize("broken", ["sqlite:////proc/version", "mysterydb://x/y", "postgresql+nodriver://x/y"])
+def test_what_cannot_be_opened_is_told_without_a_link_to_somebodys_manual(broken: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Database(broken)
+    assert "://sqlalche" not in str(refused.value)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program writes for a long time."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def test_a_locked_journal_whose_tables_must_be_made_is_trouble_that_passes(sqlite_url: str, tmp_path: Path) -> None:
+    with locked(tmp_path / "journal.db"), pytest.raises(SystemBusy, match=r"journal\.db.*locked"):
+        Database(sqlite_url, patience=timedelta())
+    Database(sqlite_url).close()
+
+
+@pytest.mark.parametrize("disk", [OSError(errno.ENOSPC, "No space left"), OSError(errno.EIO, "Input/output error")])
+def test_a_broken_disk_below_the_journal_is_trouble_that_passes(
+    sqlite_url: str, disk: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise disk
+
+    monkeypatch.setattr(Path, "mkdir", breaks)
+    with pytest.raises(SystemBusy, match=r"journal\.db"):
+        Database(sqlite_url)
+
+
+def test_a_new_journal_on_a_full_disk_is_trouble_that_passes(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrating, "_upgrade", lambda db: db.exec_driver_sql("PRAGMA max_page_count=1") and fill(db))
+
+    def fill(db: Connection) -> None:
+        db.exec_driver_sql("CREATE TABLE large (text)")
+
+    with pytest.raises(SystemBusy, match="full"):
+        Database(sqlite_url)
+
+
+def test_nobody_waits_long_for_a_locked_journal_when_we_are_ending(database: Database, tmp_path: Path) -> None:
+    began = time.monotonic()
+
+    def writes() -> None:
+        with database.write() as db:
+            stored(db, "late")
+
+    with locked(tmp_path / "journal.db"), ThreadPoolExecutor(4) as threads:
+        waiting = [threads.submit(writes) for _ in range(4)]
+        database.close_soon()
+        assert all(isinstance(each.exception(), SystemBusy) for each in waiting)
+    assert time.monotonic() - began < 8
+    writes()
+
+
+def test_who_waits_long_for_a_locked_journal_is_told_once(sqlite_url: str, tmp_path: Path) -> None:
+    told: list[bool] = []
+    database = Database(sqlite_url, patience=timedelta(seconds=3), on_wait=lambda: told.append(True))
+    with locked(tmp_path / "journal.db"), pytest.raises(SystemBusy, match="locked"):
+        database.prove_writable()
+    database.close()
+    assert told == [True]
+
+
+def test_a_journal_that_may_be_written_proves_it_and_stays_as_it_was(journal: Database) -> None:
+    journal.prove_writable()
+    with journal.read() as db:
+        assert db.execute(text("SELECT version_num FROM alembic_version")).scalar() == NEWEST
+
+
+def test_a_journal_that_may_only_be_read_cannot_prove_that_it_is_written(database: Database) -> None:
+    with database.write() as db:
+        driver = db.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA query_only=ON")
+    with pytest.raises(SystemBusy, match="readonly"):
+        database.prove_writable()
 
 
 def test_a_password_is_not_told() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -227,3 +228,21 @@ def test_one_key_opens_one_run(database: Database, house: House, intake: Intake)
     house.digest.work()
     with database.read() as db:
         assert len(runs.newest(db, 10)) == 1
+
+
+def test_a_wake_outlives_the_process_that_was_to_carry_it_out(database: Database, world: World, intake: Intake) -> None:
+    watch = Watch("koji.task", "4711")
+
+    def ensure_patience(_: Hands) -> Outcome:
+        return Running("the task", (watch,), look_again=timedelta(hours=1))
+
+    house = House(database, world, ensure_patience, route=lambda *_: [Wake(watch)])
+    run, other = house.open(), house.open("two", "f23")
+    house.settle()
+    with database.write() as db:
+        runs.watch(db, other, [Watch("koji.task", "4712")])
+    intake.store(task_closed("2016-1"))
+    house.digest.work()
+    with database.read() as db:
+        due = [each for each, _, at in runs.due(db, 10) if at <= house.clock()]
+    assert due == [run]

@@ -13,7 +13,7 @@ from relengotron.engine.journal import inbox, refusals, tables
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState
 from relengotron.errors import Untrusted
-from relengotron.messages.arrival import Arrival
+from relengotron.messages.arrival import REFUSED, UNREADABLE, Arrival
 from tests.engine.toys import Clock, tagging
 
 TOPIC = "org.fedoraproject.prod.buildsys.tag"
@@ -65,7 +65,7 @@ def test_a_message_that_nobody_proves_to_have_sent_is_evidence_and_stands_in_nob
     intake = Intake(journal, Clock(), guard=Doorman())
     intake.store_all([arrival("bash"), arrival("zsh", signed_by="stranger"), Arrival("{no json", TOPIC)])
     assert intake.store_all([arrival("bash", signed_by="koji"), arrival("zsh", signed_by="koji")]) == 2
-    states = {name: state for name, state, _ in rows(journal) if not name.startswith(inbox.REFUSED)}
+    states = {name: state for name, state, _ in rows(journal) if not name.startswith(REFUSED)}
     assert states == {"2016-bash": MessageState.NEW, "2016-zsh": MessageState.NEW}
     with journal.read() as db:
         reasons = {message.reason for message in inbox.parked(db, 10)}
@@ -75,7 +75,11 @@ def test_a_message_that_nobody_proves_to_have_sent_is_evidence_and_stands_in_nob
         "unauthorised: stranger may not send this",
         "unreadable: not JSON: JSONDecodeError",
     }
-    assert counted == {("unsigned", "", TOPIC): 1, ("unauthorised", "stranger", TOPIC): 1, ("unreadable", "", TOPIC): 1}
+    assert counted == {
+        ("unsigned", "", TOPIC): 1,
+        ("unauthorised", "stranger", TOPIC): 1,
+        ("unreadable", "", "unreadable"): 1,
+    }
 
 
 def test_a_flood_of_lies_is_counted_and_does_not_fill_the_disk(database: Database) -> None:
@@ -114,22 +118,54 @@ def test_what_may_be_genuine_is_kept_whole_and_not_only_counted(database: Databa
         assert {"refused": long.text} in [message.raw for message in inbox.parked(db, 100)]
 
 
-def test_a_flood_of_invented_topics_ends_in_one_row(database: Database) -> None:
+def test_invented_topics_are_counted_together(database: Database) -> None:
     intake = Intake(database, Clock(), guard=Doorman())
-    lies = [Arrival(json.dumps({"topic": f"invented.{number}"})) for number in range(refusals.MOST_KINDS + 50)]
-    intake.store_all(lies)
+    beginning = "org.fedoraproject.prod.buildsys."
+    intake.store_all([Arrival(json.dumps({"topic": f"{beginning}invented{number}"})) for number in range(50)])
     with database.read() as db:
+        counted = {each.topic: each.count for each in refusals.of_all(db)}
+    assert counted == {f"{beginning}*": 50}
+
+
+def test_a_flood_of_invented_senders_ends_in_one_row(database: Database) -> None:
+    with database.write() as db:
+        for number in range(refusals.MOST_KINDS + 50):
+            refusals.count(db, Untrusted("unauthorised", "no", f"sender{number}"), TOPIC, Clock()())
         counted = refusals.of_all(db)
     assert len(counted) == refusals.MOST_KINDS + 1
-    assert sum(each.count for each in counted) == len(lies)
     assert [each.count for each in counted if each.topic == refusals.OTHERS] == [50]
+
+
+@pytest.mark.parametrize(
+    "topic", [f"{TOPIC}\n\nF24/stable  WAITS FOR PEOPLE\n  do  curl", "x" * 600, None, 7, "\x1b[2J"]
+)
+def test_no_stranger_writes_into_what_people_read(database: Database, topic: object) -> None:
+    Intake(database, Clock(), guard=Doorman()).store_all([Arrival(json.dumps({"topic": topic, "msg": {}}))])
+    with database.read() as db:
+        (message,) = inbox.parked(db, 10)
+        (counted,) = refusals.of_all(db)
+    assert message.topic == counted.topic == "unreadable"
+    assert (message.reason + counted.reason).isprintable()
+
+
+def test_who_may_not_say_it_is_named_on_the_evidence(database: Database) -> None:
+    Intake(database, Clock(), guard=Doorman()).store_all([arrival("zsh", signed_by="stranger"), arrival("bash")])
+    assert {sender for _, _, sender in rows(database)} == {"stranger", None}
+
+
+def test_no_message_bears_the_id_of_evidence(database: Database) -> None:
+    intake = Intake(database, Clock(), guard=Doorman())
+    for name in (f"{REFUSED}{'0' * 64}", f"{UNREADABLE}1"):
+        intake.store(tagging("bash", msg_id=name) | {"signed_by": "koji"})
+    assert [state for _, state, _ in rows(database)] == [MessageState.PARKED] * 2
+    assert not {name for name, _, _ in rows(database)} & {f"{REFUSED}{'0' * 64}", f"{UNREADABLE}1"}
 
 
 @pytest.mark.parametrize("topic", ["org.fedoraproject.prod.bodhi.masher.start", "nonsense"])
 def test_a_message_whose_frame_names_another_topic_is_not_believed(database: Database, topic: str) -> None:
     Intake(database, Clock(), guard=Doorman()).store_all([arrival("bash", topic, signed_by="koji")])
     ((name, state, _),) = rows(database)
-    assert name.startswith(inbox.REFUSED)
+    assert name.startswith(REFUSED)
     assert state == MessageState.PARKED
 
 

@@ -123,7 +123,9 @@ def test_watches_are_replaced_as_a_whole(journal: Database) -> None:
     with journal.write() as db:
         runs.watch(db, run, [one, one])
         runs.watch(db, other, [one, two])
-        assert runs.watched(db) == {one: {run, other}, two: {other}}
+        first, second = runs.Watcher(run, 5, EPOCH), runs.Watcher(other, 5, EPOCH)
+        found = {watch: sorted(who, key=lambda each: each.run) for watch, who in runs.watched(db).items()}
+        assert found == {one: sorted([first, second], key=lambda each: each.run), two: [second]}
         runs.watch(db, other, [two])
         assert runs.watchers(db, one) == [run]
 

@@ -1,6 +1,7 @@
 """How what we say leaves the house, and what wakes a run when no message comes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from relengotron.engine.wakes import EmbeddedWakeQueue
 from relengotron.errors import PowerCut, SystemUnreachable
 from relengotron.model.intents import Start
 from relengotron.model.outcome import Watch
+from relengotron.model.run import RunState
 from relengotron.systems.bus.port import Announcement
 from tests.engine.toys import EPOCH, Clock
 
@@ -105,6 +107,21 @@ def test_one_look_asks_each_system_once_about_everything(database: Database) -> 
     assert Poller(database, {"koji": koji, "mirror": koji}, wakes).look() == 1
     assert asked == [["1", "2"]]
     assert (wakes.take_nowait(), wakes.take_nowait()) == (opened["b"], None)
+
+
+def test_a_system_is_told_since_when_there_may_be_news_and_priorities_are_kept(database: Database) -> None:
+    both = Watch("koji", "1")
+    opened = watching(database, a=both, b=both)
+    with database.write() as db:
+        runs.change(db, opened["b"], RunState.OPEN, EPOCH + timedelta(hours=1))
+    told: list[Mapping[str, datetime]] = []
+
+    def koji(keys: Mapping[str, datetime]) -> Collection[str]:
+        told.append(keys)
+        return ["1", "nobody asked for this"]
+
+    assert Poller(database, {"koji": koji}, EmbeddedWakeQueue()).look() == 2
+    assert told == [{"1": EPOCH}]
 
 
 @pytest.mark.parametrize("trouble", [SystemUnreachable("away"), ZeroDivisionError("a defect")])

@@ -552,3 +552,15 @@ def test_the_marks_are_a_matter_of_this_module_and_the_wish_alone() -> None:
     movers = {path.stem for path in root.rglob("*.py") if "watermarks.move" in path.read_text()}
     assert knowing == {"watermarks.py", "tables.py", "0002_nothing_is_dropped.py"}
     assert movers == {"recovery"}
+
+
+def test_a_category_that_is_due_again_before_its_look_has_ended_does_not_keep_the_others_waiting(house: House) -> None:
+    for number in range(30):
+        house.say(number)
+    house.say(30, "resultsdb.result.new")
+
+    for _ in range(20):  # each page takes longer than the pause between two looks
+        house.recovery.work()
+        house.clock.pass_by(minutes=6)
+
+    assert set(house.stored()) == set(ids(*range(31)))

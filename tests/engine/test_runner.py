@@ -10,6 +10,7 @@ import pytest
 from relengotron.engine.journal import effects, evidence, holds, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.runner import Runner
+from relengotron.engine.wakes import CROWD
 from relengotron.errors import (
     DeadlineMissed,
     Permanent,
@@ -95,6 +96,38 @@ def test_a_running_step_waits_in_the_journal_until_it_looks_again(database: Data
     assert house.state(run) is RunState.DONE
     with database.read() as db:
         assert runs.watched(db) == {}
+
+
+def test_in_a_crowd_everybody_takes_one_step_and_what_is_urgent_comes_in_between(
+    database: Database, world: World
+) -> None:
+    taken: list[str] = []
+
+    def ensure_first(hands: Hands) -> Outcome:
+        taken.append(f"{hands.attempt.run.key} first")
+        return Done()
+
+    def ensure_second(hands: Hands) -> Outcome:
+        taken.append(f"{hands.attempt.run.key} second")
+        return Done()
+
+    house = House(database, world, ensure_first, ensure_second)
+    opened = [house.open(f"{number}", f"lane {number}") for number in range(2 * CROWD)]
+    house.settle()
+    assert taken[: CROWD + 1] == [f"{number} first" for number in range(CROWD + 1)]
+    assert sorted(taken) == sorted(f"{number} {step}" for number in range(2 * CROWD) for step in ("first", "second"))
+    assert {house.state(run) for run in opened} == {RunState.DONE}
+
+
+def test_long_waits_of_many_end_at_different_times(database: Database, world: World) -> None:
+    house = house_with(database, world, *[Running("patience", (), timedelta(hours=1))] * 2)
+    first, second = house.open("one", "f23"), house.open("two", "f24")
+    house.settle()
+    one, two = house.run(first).look_again_at, house.run(second).look_again_at
+    assert one is not None
+    assert two is not None
+    assert one != two
+    assert max(one, two) <= EPOCH + timedelta(hours=1)
 
 
 def test_news_between_a_look_and_its_watch_is_not_missed(database: Database, world: World) -> None:

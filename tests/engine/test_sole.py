@@ -1,16 +1,19 @@
 """One daemon on one journal."""
 
+import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from relengotron.engine.journal.database import Database
-from relengotron.engine.sole import SoleRunner
-from relengotron.errors import LaneTaken, SettingsError
+from relengotron.engine.sole import SoleRunner, kept
+from relengotron.errors import LaneTaken, SettingsError, SystemBusy, SystemUnreachable
 
 HOLDER = """
 import sys
@@ -73,6 +76,61 @@ def test_a_journal_in_memory_needs_no_guard() -> None:
 
 
 def test_a_server_that_is_away_is_named_without_the_password() -> None:
-    with pytest.raises(SettingsError) as refused, SoleRunner("postgresql://me:s3cret@127.0.0.1:1/none"):
+    with pytest.raises(SystemUnreachable) as refused, SoleRunner("postgresql://me:s3cret@127.0.0.1:1/none"):
         pass
     assert "s3cret" not in str(refused.value)
+
+
+def test_a_full_disk_is_trouble_that_passes_and_the_journal_is_named(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as small:
+        small.setattr("relengotron.engine.sole.json.dumps", no_room)
+        with pytest.raises(SystemBusy, match=r"journal\.db.*No space left"), SoleRunner(sqlite_url):
+            pass
+    with SoleRunner(sqlite_url):
+        pass
+
+
+def no_room(_what: object) -> str:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_journal_below_a_file_is_a_wrong_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="file"), SoleRunner(f"sqlite:///{tmp_path}/file/journal.db"):
+        pass
+
+
+def hang_up_on_everybody(url: str) -> None:
+    """What a restart of the server does to its connections."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(
+            text(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+
+
+def test_a_journal_whose_server_hung_up_is_taken_again(postgres_url: str) -> None:
+    with SoleRunner(postgres_url) as sole:
+        hang_up_on_everybody(postgres_url)
+        sole.keep()
+        with pytest.raises(LaneTaken), SoleRunner(postgres_url):
+            pass
+        sole.keep()
+
+
+def test_a_daemon_ends_when_another_took_the_journal_while_its_server_hung_up(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[tuple[int, int]] = []
+    monkeypatch.setattr("os.kill", lambda *words: ended.append(words))
+    with SoleRunner(postgres_url) as sole:
+        assert (kept(sole)(), ended) == (0, [])
+        hang_up_on_everybody(postgres_url)
+        with SoleRunner(postgres_url):
+            kept(sole)()
+    assert ended == [(os.getpid(), signal.SIGTERM)]

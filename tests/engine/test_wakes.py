@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
-from relengotron.engine.wakes import EmbeddedWakeQueue
+from relengotron.engine.wakes import CROWD, LEISURE, EmbeddedWakeQueue
 
 
 def test_lower_priorities_come_first_and_equals_in_order() -> None:
@@ -32,6 +32,42 @@ def test_a_wake_while_the_run_is_taken_counts_when_it_is_released() -> None:
     assert wakes.take_nowait() == "a"
     wakes.release("a")
     assert wakes.take_nowait() is None
+
+
+def test_a_reminder_is_not_for_a_run_that_is_looking_just_now() -> None:
+    wakes = EmbeddedWakeQueue()
+    wakes.remind("a", 10)
+    wakes.remind("a", 10)
+    assert wakes.take_nowait() == "a"
+    wakes.remind("a", 10)
+    wakes.release("a")
+    assert wakes.take_nowait() is None
+
+
+def test_news_bring_a_run_forward_that_only_time_had_called() -> None:
+    wakes = EmbeddedWakeQueue()
+    for run in ("a", "b"):
+        wakes.remind(run, 10 + LEISURE)
+    wakes.wake("b", 10)
+    wakes.remind("b", 10 + LEISURE)
+    assert [wakes.take_nowait() for _ in range(3)] == ["b", "a", None]
+    for run in ("a", "b"):
+        wakes.release(run)
+    wakes.remind("b", 10 + LEISURE)
+    assert [wakes.take_nowait() for _ in range(2)] == ["b", None]
+
+
+def test_a_crowd_is_many_runs_with_news() -> None:
+    wakes = EmbeddedWakeQueue()
+    for number in range(CROWD):
+        wakes.remind(f"old {number}", 10 + LEISURE)
+    assert not wakes.is_crowded
+    for number in range(CROWD):
+        assert not wakes.is_crowded
+        wakes.wake(f"new {number}", 10)
+    assert wakes.is_crowded
+    wakes.close()
+    assert not wakes.is_crowded
 
 
 def test_a_closed_queue_sends_every_worker_home() -> None:

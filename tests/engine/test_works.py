@@ -145,6 +145,47 @@ def test_a_queued_run_whose_wake_was_lost_is_found_by_the_calendar(
     until(lambda: house.state(run) is RunState.DONE)
 
 
+def test_a_start_lets_those_go_on_that_were_on_their_way_and_leaves_those_that_wait_to_the_poll(
+    database: Database, world: World, stopping: list[Works], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(database, world, wait_for_all)
+    waiting, on_its_way, queued = (house.open(f"{name}", f"lane {name}") for name in ("waiting", "going", "queued"))
+    with database.write() as db:
+        runs.change(db, waiting, RunState.OPEN, EPOCH, look_again_at=EPOCH + LONG)
+        runs.change(db, on_its_way, RunState.OPEN, EPOCH, look_again_at=EPOCH)
+    advanced: list[str] = []
+    monkeypatch.setattr(house.runner, "advance", advanced.append)
+    while house.wakes.take_nowait() is not None:
+        pass
+    house.wakes.release(waiting)
+    house.wakes.release(on_its_way)
+    house.wakes.release(queued)
+    works_of(house, stopping).start()
+    until(lambda: {on_its_way, queued} <= set(advanced))
+    assert waiting not in advanced
+
+
+def test_a_new_run_does_not_queue_behind_a_thousand_that_only_time_has_called(
+    database: Database, world: World, stopping: list[Works], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database, 1000, hours=1)
+    world.clock.pass_by(hours=2)
+    house = House(database, world, wait_for_all)
+    advanced, go_on = list[str](), Event()
+
+    def advance(run: str) -> None:
+        go_on.wait(10)
+        advanced.append(run)
+
+    monkeypatch.setattr(house.runner, "advance", advance)
+    works_of(house, stopping).start()
+    until(lambda: len(house.wakes._waiting) > 50)
+    new = house.open("new", "another lane")
+    go_on.set()
+    until(lambda: new in advanced)
+    assert advanced.index(new) <= 8
+
+
 def lambda_done(_: Hands) -> Outcome:
     return Done()
 

@@ -112,7 +112,7 @@ class Place:
         daemon: dict[str, Any] = {"pace": {"poll": "1h", "recovery": "2s", **pace}}
         if journal is not None:
             daemon["journal"] = {"url": journal}
-        history = {"datagrepper": {"url": datagrepper, "delay": "1s", "overlap": "10m", "first_look": "10m"}}
+        history = {"datagrepper": {"url": datagrepper, "delay": "1s", "overlap": "30s", "first_look": "10m"}}
         self.settings: Settings = configured(root, daemon, history)
         self.kept = Kept(self.settings.journal.url)
         self.hubs: list[RunningHub] = []

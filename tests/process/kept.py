@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, NullPool, Select, create_engine, func, inspect, select
 
-from relengotron.engine.journal.inbox import REFUSED, MessageState
+from relengotron.engine.journal.inbox import MessageState
 from relengotron.engine.journal.tables import inbox, runs
+from relengotron.messages.arrival import REFUSED
 
 
 class Kept:
@@ -36,11 +38,11 @@ class Kept:
         """The keys of all runs that were opened."""
         return self._column(select(runs.c.key).where(runs.c.workflow == workflow))
 
-    def _column(self, query: Select[tuple[str]]) -> list[str]:
+    def _column(self, query: Select[Any]) -> list[str]:
         with self._open() as db:
             return [] if db is None else list(db.scalars(query))
 
-    def _number(self, query: Select[tuple[int]]) -> int:
+    def _number(self, query: Select[Any]) -> int:
         with self._open() as db:
             return 0 if db is None else int(db.scalar(query) or 0)
 

@@ -12,15 +12,22 @@ from sqlalchemy import select
 from relengotron.engine.journal import inbox, runs
 from relengotron.engine.journal.inbox import MessageState
 from relengotron.engine.journal.tables import acknowledgements
+from relengotron.lab import configuring
 from relengotron.lab.bits.updates import UPDATES
+from relengotron.lab.fedmsg_d import BEGINNING
 from relengotron.lab.life import Lab
 from relengotron.lab.pushing import Push
 from relengotron.lab.voice import PlainVoice
+from relengotron.messages.incoming import PARSERS
 from relengotron.model.run import RunState
+from relengotron.systems.datagrepper.simulated.service import Wish
+from tests.process.account import Account
+from tests.process.kept import Kept
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = tuple(update for update in UPDATES if update.title in ("vim", "less"))
 PATIENCE_S = 60.0
+MANY = 10_000
 
 
 def until(holds: Callable[[], bool], what: str, lab: Lab | None = None) -> None:
@@ -55,6 +62,23 @@ def assert_all_is_well(push: Push) -> None:
     reading = push.verify()
     assert reading.passed, [reading.trouble, *(check for check in reading.checks if not check["passed"])]
     assert push.locked_updates() == 0
+
+
+def assert_nothing_is_missing(lab: Lab, push: Push, account: Account) -> None:
+    """The push comes to a good end, and every message that was said for the daemon is in its journal."""
+    wait_for_the_end(lab, push)
+    until(lambda: heard_and_missing(lab)[1] == 0, "what the bus lost is looked for", lab)
+    assert_all_is_well(push)
+    account(*heard_and_missing(lab), 0)
+
+
+def heard_and_missing(lab: Lab) -> tuple[int, int]:
+    """How many messages for the daemon were said, and how many of them it did not store."""
+    topics = [BEGINNING + suffix for suffix in PARSERS]
+    rows, _ = lab.stand_ins.history.page(Wish(topics=topics), 0, MANY)
+    said = {row["msg_id"] for row in rows}
+    stored = Kept(configuring.journal_url(lab.place, lab.scenario)).ids()
+    return len(said), len(said.difference(stored))
 
 
 def steps_of(lab: Lab) -> set[str]:

@@ -1,17 +1,11 @@
 """The services of a lab, in whose place nobody answers for a while, or whose answers are lost."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from relengotron.engine.journal.tables import inbox
-from relengotron.lab import configuring
-from relengotron.lab.fedmsg_d import BEGINNING
 from relengotron.lab.life import Lab
-from relengotron.messages.incoming import PARSERS
-from relengotron.systems.datagrepper.simulated.service import Wish
 from relengotron.systems.mischief import Kind, Mischief, Rule
-from tests.process.kept import Kept
 from tests.process.labs import until
 
 SERVICES = ("koji", "pdc", "resultsdb", "bodhi", "datagrepper")

@@ -19,7 +19,7 @@ from relengotron.systems.bus.client import FedmsgBus
 from relengotron.systems.bus.port import Said
 from relengotron.systems.bus.signing import Seal
 from tests.process.configured import BEGINNING, NAME, configured, hub_config, senders, shipped_logging
-from tests.process.running_hub import PATIENCE_S, RunningHub, free_port, until
+from tests.process.running_hub import OURS, PATIENCE_S, RunningHub, free_port, until
 
 __all__ = ["shipped_logging"]
 
@@ -34,8 +34,8 @@ Publisher = Callable[[dict[str, Any]], FedmsgBus]
 def start(tmp_path: Path) -> Iterator[Start]:
     hubs: list[RunningHub] = []
 
-    def run(config: dict[str, Any]) -> RunningHub:
-        hubs.append(RunningHub(tmp_path / f"hub-{len(hubs)}", config))
+    def run(config: dict[str, Any], consumer: str = OURS) -> RunningHub:
+        hubs.append(RunningHub(tmp_path / f"hub-{len(hubs)}", config, consumer))
         return hubs[-1]
 
     yield run
@@ -115,7 +115,7 @@ def test_messages_are_stored_as_they_came_and_sigterm_loses_none_of_those_in_mem
 def test_forged_messages_are_refused_and_kept_as_evidence_and_signed_ones_stored(
     tmp_path: Path, start: Start, publisher: Publisher
 ) -> None:
-    settings = configured(tmp_path / "daemon", systems={"bus": {"senders": senders("publisher")}})
+    settings = configured(tmp_path / "daemon", systems={"bus": {"senders": senders("publisher", "bodhi-stage")}})
     config = signing(hub_config(settings, free_port(), free_port()), Authority.make(tmp_path / "pki"))
     false_authority = Authority.make(tmp_path / "false-pki")
     false_authority.sign_for("publisher")
@@ -153,6 +153,41 @@ def test_forged_messages_are_refused_and_kept_as_evidence_and_signed_ones_stored
     assert set(hub.stored()) == {"1-good", "2-good", "ours"}
     assert len(hub.kept.runs_of("receive_push")) <= 3
     assert len(hub.kept.reasons_of_refusal()) == 10
+
+
+def test_what_a_stopped_hub_could_not_store_is_in_its_log_whole_and_on_one_line(
+    tmp_path: Path, start: Start, publisher: Publisher
+) -> None:
+    settings = configured(tmp_path / "daemon")
+    config = hub_config(settings, free_port())
+    hub, bus = start(config, "impatient:Relengotron"), publisher(config)
+    until(lambda: "first" in hub.stored(), "a message", again=lambda: bus.publish(Said(ORDER, BODY), "first"))
+
+    with nobody_can_write(settings.journal.url):
+        bus.publish(Said(ORDER, BODY | {"agent": "nobody\n2026 CRITICAL but a stranger"}), "lost")
+        until(is_still(psutil.Process(hub.process.pid)), "the hub has taken the message into its memory")
+        assert hub.stop() == 0
+
+    (line,) = [line for line in hub.said().splitlines() if "message lost" in line]
+    raw = json.loads(line.partition(" raw=")[2])
+    assert (raw["msg_id"], raw["msg"]["updates"]) == ("lost", BODY["updates"])
+    assert "is locked" in line
+    assert "Traceback" not in hub.said()
+
+
+def test_trouble_that_passes_and_a_wrong_setting_end_a_hub_with_different_statuses_and_without_a_traceback(
+    start: Start, config: dict[str, Any]
+) -> None:
+    taken = config["endpoints"][NAME][0]
+    with zmq.Context() as context, context.socket(zmq.PUB) as other:
+        other.bind(taken)
+        later, never = start(config), start(config | {"relengotron.settings": "/broken"})
+        assert [hub.process.wait(PATIENCE_S) for hub in (later, never)] == [75, 78]
+
+    assert f"is taken by another process now: ['{taken}']" in later.said()
+    assert "relengotron cannot start why=" in never.said()
+    for hub in (later, never):
+        assert "Traceback" not in hub.said()
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

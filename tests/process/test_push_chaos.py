@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from relengotron.lab.pushing import Push
-from tests.process.labs import assert_all_is_well, small_lab, steps_of, until, wait_for_the_end
+from tests.process.account import Account
+from tests.process.labs import assert_nothing_is_missing, small_lab, steps_of, until
 
 STEPS = (
     "ensure_updates_are_eligible",
@@ -25,21 +26,21 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_hub_that_ends_at_any_step_goes_on(step: str, number: signal.Signals, tmp_path: Path, packages: Path) -> None:
+def test_a_hub_that_ends_at_any_step_goes_on(
+    step: str, number: signal.Signals, tmp_path: Path, packages: Path, account: Account
+) -> None:
     with small_lab(tmp_path / "lab", packages) as lab:
         push = Push(lab)
         push.order()
         until(lambda: step in steps_of(lab), step, lab)
         lab.hub.stop(number)
         lab.hub.start()
-        wait_for_the_end(lab, push)
-
-        assert_all_is_well(push)
+        assert_nothing_is_missing(lab, push, account)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_runner_that_is_killed_again_and_again_comes_to_the_same_end(
-    seed: int, tmp_path: Path, packages: Path, postgres_url: str
+    seed: int, tmp_path: Path, packages: Path, postgres_url: str, account: Account
 ) -> None:
     chance = random.Random(seed)
     with small_lab(tmp_path / "lab", packages, journal_url=postgres_url, mode="runner") as lab:
@@ -50,6 +51,4 @@ def test_a_runner_that_is_killed_again_and_again_comes_to_the_same_end(
             lab.runner.stop(signal.SIGKILL)
             lab.runner.start()
             lab.runner.wait_until_ready()
-        wait_for_the_end(lab, push)
-
-        assert_all_is_well(push)
+        assert_nothing_is_missing(lab, push, account)

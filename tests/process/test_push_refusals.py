@@ -10,7 +10,7 @@ from relengotron.lab.place import Place, free_port
 from relengotron.lab.scenario import Scenario
 
 NOWHERE = "http://127.0.0.1:9"
-SERVICES = ("koji", "pdc", "resultsdb", "bodhi", "mirror")
+SERVICES = ("koji", "pdc", "resultsdb", "bodhi", "datagrepper", "mirror")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Which configuration does the daemon of a rehearsal get?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,20 @@ RELEASES = ("24", "25")
 ARCHES = ("x86_64", "i686")
 KEY = "deadbeef"
 REQUIRED_TESTS = {"mash": "dist.repoclosure", "ostree": "dist.ostree_content", "image": "dist.image_content"}
-URLS = {name: f"http://{name}.stage" for name in ("koji", "pdc", "resultsdb", "bodhi", "mirror")}
+URLS = {name: f"http://{name}.stage" for name in ("koji", "pdc", "resultsdb", "bodhi", "mirror", "datagrepper")}
 
 
-def settings_for(root: Path, patience: Mapping[str, str] | None = None) -> Settings:
+BODHI = "bodhi-stage"
+
+
+def settings_for(
+    root: Path,
+    patience: Mapping[str, str] | None = None,
+    acknowledges_as: Sequence[str] = (BODHI,),
+    *,
+    is_remembered: bool = False,
+    senders: Mapping[str, Sequence[str]] | None = None,
+) -> Settings:
     """Write the configuration below ``root`` and read it as the daemon would."""
     config = root / "config"
     (config / "artifacts").mkdir(parents=True, exist_ok=True)
@@ -23,7 +33,10 @@ def settings_for(root: Path, patience: Mapping[str, str] | None = None) -> Setti
     secret.touch(mode=0o600)
     secret.write_text("botpw")
     _write(config / "relengotron.yaml", _daemon(root, patience or {}))
-    _write(config / "systems.yaml", _systems(root, secret))
+    history = {"datagrepper": {"url": URLS["datagrepper"], "first_look": "1h"}} if is_remembered else {}
+    systems = _systems(root, secret, acknowledges_as) | history
+    systems["bus"]["senders"] = dict(senders or {})
+    _write(config / "systems.yaml", systems)
     _write(config / "releases.yaml", {"releases": {f"F{each}": _release(each) for each in RELEASES}})
     _write(config / "artifacts" / "stage.yaml", {"artifacts": _artifacts(root)})
     return load(config)
@@ -50,7 +63,7 @@ def _daemon(root: Path, patience: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _systems(root: Path, secret: Path) -> dict[str, Any]:
+def _systems(root: Path, secret: Path, acknowledges_as: Sequence[str]) -> dict[str, Any]:
     return {
         "koji": {
             "hub": f"{URLS['koji']}/kojihub",
@@ -59,7 +72,7 @@ def _systems(root: Path, secret: Path) -> dict[str, Any]:
             "user": "relengotron",
             "password_file": str(secret),
         },
-        "bodhi": {"url": URLS["bodhi"]},
+        "bodhi": {"url": URLS["bodhi"], "acknowledges_as": list(acknowledges_as)},
         "pdc": {"url": URLS["pdc"]},
         "resultsdb": {"url": f"{URLS['resultsdb']}/api/v2.0"},
         "mirror": {"root": str(root / "pub"), "url": URLS["mirror"]},

@@ -27,10 +27,15 @@ class Ending:
     updates: dict[str, tuple[str, bool]]
     parked: tuple[str, ...]
 
+    def ends_of(self, workflow: str) -> set[str]:
+        """The states in which the runs of a workflow came to rest."""
+        return {state for name, _, state in self.runs if name == workflow}
+
 
 def ending_of(stage: Stage) -> Ending:
     """Look at everything."""
     assert stage.unsent() == 0
+    assert "new" not in stage.inbox()
     return Ending(
         runs=Counter((run.workflow, run.lane.split("/2016")[0], str(run.state)) for run in stage.runs()),
         tasks=_tasks(stage),
@@ -62,6 +67,7 @@ def _tags(stage: Stage) -> dict[str, tuple[str, ...]]:
         nvr: tuple(sorted(tag["name"] for tag in hub.call(None, "listTags", build=nvr)))
         for update in stage.outside.bodhi.updates
         for nvr in (build.nvr for build in update.builds)
+        if hub.call(None, "getBuild", nvr) is not None
     }
 
 

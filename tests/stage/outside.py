@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from relengotron.systems.world import World, open_world
 from tests.builders import AnUpdate
 from tests.stage import seeds
 from tests.stage.configuration import URLS, live_ostree
+from tests.stage.leaks import Leaks
 from tests.stage.paper_builder import PaperBuilder
 from tests.stage.paper_tester import PaperTester
 from tests.stage.weather import Clock, Power, StormyDisk, StormyOstree
@@ -41,6 +42,12 @@ def methods_in(call: Call) -> list[str]:
 def changes_koji(call: Call) -> bool:
     """Whether a request to Koji changes anything but sessions."""
     return any(method in EFFECTS_OF_KOJI for method in methods_in(call))
+
+
+def name_of_koji_request(call: Call) -> str:
+    """What a request to Koji changes."""
+    changes = dict.fromkeys(method for method in methods_in(call) if method in EFFECTS_OF_KOJI)
+    return f"koji: {' '.join(changes)}"
 
 
 def changes_resultsdb(call: Call) -> bool:
@@ -65,6 +72,7 @@ class Outside:
     resultsdb: Mischief
     bodhi_web: Mischief
     mirror: Mischief
+    leaks: Leaks = field(default_factory=Leaks)
 
     @property
     def services(self) -> dict[str, Mischief]:
@@ -100,7 +108,10 @@ class Outside:
             session=self.session(),
             disk=StormyDisk(self.power),
         )
-        return replace(open_world(settings, session=self.session), mirror=mirror, ostree=self.ostree)
+        world = replace(open_world(settings, session=self.session), mirror=mirror)
+        around = self.leaks.around
+        named = {name: around(name, getattr(world, name)) for name in ("koji", "bodhi", "pdc", "resultsdb", "mirror")}
+        return replace(world, **named, ostree=lambda path: around("ostree", self.ostree(path)))
 
     def add(self, update: AnUpdate) -> None:
         """One more update asks to be pushed."""
@@ -120,8 +131,8 @@ def furnish(
     seeds.furnish_bodhi(bodhi)
     results = SimulatedResultsDb(clock.seconds, announce=announce, announce_taskotron=False)
 
-    def spoilt(app: Any, is_effect: Callable[[Call], bool]) -> Mischief:
-        return Mischief(app, power=power, is_effect=is_effect, sleep=lambda _: None)
+    def spoilt(app: Any, is_effect: Callable[[Call], bool], **more: Any) -> Mischief:
+        return Mischief(app, power=power, is_effect=is_effect, sleep=lambda _: None, **more)
 
     return Outside(
         root=root,
@@ -132,7 +143,7 @@ def furnish(
         results=results,
         builder=PaperBuilder(hub),
         tester=PaperTester(results),
-        koji=spoilt(koji_app(hub), changes_koji),
+        koji=spoilt(koji_app(hub), changes_koji, name_of=name_of_koji_request),
         pdc=spoilt(pdc_app(seeds.pdc_state()), lambda _: False),
         resultsdb=spoilt(resultsdb_app(results), changes_resultsdb),
         bodhi_web=spoilt(bodhi_app(bodhi), lambda _: False),

@@ -38,8 +38,14 @@ class PaperBuilder:
         """Take every free task and bring it to its end; how many there were."""
         if self.is_away:
             return 0
-        rows = self.hub.call(None, "listTasks", {"state": [FREE], "decode": True}, {"order": "id"})
-        return sum(self._carry_out(row) for row in rows)
+        return sum(self._carry_out(row) for row in self.free_tasks())
+
+    def free_tasks(self) -> list[dict[str, Any]]:
+        """What waits for a builder, oldest first."""
+        rows: list[dict[str, Any]] = self.hub.call(
+            None, "listTasks", {"state": [FREE], "decode": True}, {"order": "id"}
+        )
+        return rows
 
     def _carry_out(self, row: dict[str, Any]) -> bool:
         trouble = self.trouble.get(artifact_of(row)) or self.trouble.get(row["method"])

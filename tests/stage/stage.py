@@ -1,13 +1,18 @@
 """The rehearsal stage: the whole daemon without threads, in a world without sockets, on a clock that obeys."""
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from sqlalchemy import func, select
 
 from relengotron.bootstrap import Machine, assemble
-from relengotron.engine.journal import effects, evidence, holds, inbox, outbox, runs
-from relengotron.model.run import HoldRecord, Run, RunState
+from relengotron.engine.journal import effects, evidence, holds, inbox, outbox, runs, tables
+from relengotron.messages.arrival import Arrival
+from relengotron.messages.gilmsg import wants_answer
+from relengotron.model.run import HoldRecord, Run, RunState, StepState
 from relengotron.plugins.image import ImagePlugin
 from relengotron.plugins.mash import MashPlugin
 from relengotron.plugins.ostree import OstreePlugin
@@ -17,13 +22,16 @@ from relengotron.systems.bodhi.simulated import Era
 from relengotron.systems.bus.port import Said
 from relengotron.systems.bus.simulated import CALM, Weather
 from tests.builders import AnUpdate, a_message
-from tests.stage.configuration import settings_for
+from tests.stage.configuration import BODHI, settings_for
+from tests.stage.history import History
 from tests.stage.outside import Outside, furnish
-from tests.stage.weather import Clock, Power, StormyBus, StormyDatabase
+from tests.stage.weather import Clock, Power, StormyBus, StormyDatabase, is_ours
 
-OURS = "relengotron."
+T = TypeVar("T")
 TURN = timedelta(seconds=5)
 TURNS_AT_MOST = 400
+LUMP = timedelta(minutes=3)
+"""What a slow bus brings within so short a time comes together, so that a bad week is lived through in seconds."""
 PLUGINS: tuple[ArtifactPlugin[Any], ...] = (MashPlugin(), OstreePlugin(), ImagePlugin())
 
 
@@ -40,38 +48,57 @@ class Stage:
         seed: int = 0,
         patience: Mapping[str, str] | None = None,
         plugins: Iterable[ArtifactPlugin[Any]] = PLUGINS,
+        acknowledges_as: Sequence[str] = (BODHI,),
+        is_remembered: bool = False,
     ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self.clock, self.power = Clock(), Power()
         self.news: list[tuple[str, dict[str, Any]]] = []
         self.arrived: list[dict[str, Any]] = []
         self.bus_is_cut = False
+        self.bodhi_is_deaf = False
+        self.bodhi_is_silent = False
+        """Whether Bodhi hears and does what it hears, and acknowledges nothing."""
+        self.bus_waits_for_us = True
+        """Whether what the hub had not stored comes again after a restart, as over STOMP; ZeroMQ has forgotten it."""
+        self.history = History(self.clock) if is_remembered else None
+        self._later: list[tuple[datetime, Callable[[], object]]] = []
         self.root = root
-        self.settings = settings_for(root, patience)
+        self.settings = settings_for(root, patience, acknowledges_as, is_remembered=is_remembered)
         self.plugins = Plugins({plugin.kind: plugin for plugin in plugins}, {})
-        self.outside: Outside = furnish(root, self.clock, self.power, self._note_news, era)
+        self.outside: Outside = furnish(root, self.clock, self.power, self.announce, era)
         self.bus = StormyBus(self.clock.seconds, self.power, weather=weather, seed=seed)
         self.bus.subscribe(self._hear)
         for update in updates:
             self.outside.add(update)
+        self._dead: list[Machine] = []
         self.machine = self._start()
 
     # -- the life of the machine ---------------------------------------------------------------------------------------
 
     def _start(self) -> Machine:
-        database = StormyDatabase(f"sqlite:///{self.root / 'journal.db'}", self.power)
+        database = StormyDatabase(self.root / "journal.db", self.power)
         world = self.outside.open(self.settings)
-        machine = assemble(self.settings, world, self.bus, self.plugins, self.clock, database)
+        bus = self.outside.leaks.around("bus", self.bus)
+        past = self.history.open(self.settings) if self.history is not None else None
+        machine = assemble(self.settings, world, bus, self.plugins, self.clock, database, datagrepper=past)
         with database.read() as db:
-            heads = runs.heads_of_lanes(db)
+            heads = [run for run in runs.heads_of_lanes(db) if run.is_on_its_way]
         for run in heads:
             machine.wakes.wake(run.id, run.priority)
         return machine
 
     def restart(self) -> None:
-        """The machine died and starts again on the same journal."""
-        self.power.restore()
+        """The machine died and starts again on the same journal; what is not acknowledged comes again."""
         self.machine.database.close()
+        self.come_back()
+
+    def come_back(self) -> None:
+        """The machine starts again, and nobody cleans up after the one that died."""
+        self._dead.append(self.machine)
+        self.power.arm()
+        if not self.bus_waits_for_us:
+            self.arrived.clear()
         self.machine = self._start()
 
     def close(self) -> None:
@@ -88,15 +115,19 @@ class Stage:
         """A message arrives from the bus."""
         self.machine.intake.store(dict(message))
 
-    def wish(self, wish: str, run: Run, reason: str = "because") -> None:
+    def arrive(self, message: Mapping[str, Any]) -> None:
+        """A message lies in the hub, which gives it to the intake with the others that came."""
+        self.arrived.append({"topic": message["topic"], "body": dict(message)})
+
+    def wish(self, wish: str, run: Run, reason: str = "because", msg_id: str | None = None) -> None:
         """Somebody types ``relengotron runs retry|cancel``."""
         body = {"run": run.id, "agent": "ralph", "reason": reason}
-        self.machine.intake.store(a_message(f"relengotron.person.{wish}", body), is_local=True)
+        self.machine.intake.store(a_message(f"relengotron.person.{wish}", body, msg_id), is_local=True)
 
     def turn(self, pause: timedelta = TURN) -> int:
         """Time passes and everybody does what there is to do; how much was done."""
         self.clock.time += pause
-        done = self._deliver_news()
+        done = self._do_what_is_due() + self._deliver_news() + self._recover()
         done += self.machine.digest.work()
         self.wake_what_is_due()
         self._advance()
@@ -119,6 +150,14 @@ class Stage:
                 return
         raise AssertionError(f"this never comes to rest: {[(run.lane, run.state, run.reason) for run in self.runs()]}")
 
+    def turn_until(self, is_so: Callable[[], bool]) -> None:
+        """Turn until something is so, and not further."""
+        for _ in range(TURNS_AT_MOST):
+            if is_so():
+                return
+            self.turn()
+        raise AssertionError(f"it never came to that: {[(run.lane, run.state, run.reason) for run in self.runs()]}")
+
     def wait(self, **time: float) -> None:
         """A long time passes; then everything comes to rest again."""
         self.clock.pass_by(**time)
@@ -138,44 +177,87 @@ class Stage:
             finally:
                 self.machine.wakes.release(run)
 
-    def _note_news(self, topic: str, body: dict[str, Any]) -> None:
-        self.news.append((topic, body))
+    def in_silence(self, act: Callable[[], T]) -> T:
+        """Somebody acts, and what they say of it is lost."""
+        said = list(self.news)
+        try:
+            return act()
+        finally:
+            self.news[:] = said
+
+    def later(self, act: Callable[[], object], **time: float) -> None:
+        """Somebody does this once so much time has passed."""
+        self._later.append((self.clock() + timedelta(**time), act))
+
+    def _do_what_is_due(self) -> int:
+        due = [act for at, act in self._later if at <= self.clock()]
+        self._later = [(at, act) for at, act in self._later if at > self.clock()]
+        for act in due:
+            act()
+        return len(due)
+
+    def _recover(self) -> int:
+        """Look for messages that the bus has lost, when it is time; how many there were."""
+        if self.history is None or self.machine.past is None:
+            return 0
+        self.history.hear(self.bus.sent)
+        before = sum(self.inbox().values())
+        while self.machine.past.recovery.work():
+            pass
+        return sum(self.inbox().values()) - before
+
+    def announce(self, topic: str, body: Mapping[str, Any]) -> None:
+        """Somebody outside says something; it leaves with the next turn."""
+        self.news.append((topic, dict(body)))
 
     def _deliver_news(self) -> int:
         while self.news:
             topic, body = self.news.pop(0)
             self.bus.publish(Said(topic, body), f"2016-outside-{len(self.bus.sent)}")
         self.bus.deliver()
-        arrived = 0
-        while self.arrived:
-            self.receive(self.arrived.pop(0))
-            arrived += 1
-        return arrived
+        return self._store_what_arrived()
+
+    def _store_what_arrived(self) -> int:
+        """All of it in one commit; a broker that wants an acknowledgement forgets it after that, and not before."""
+        batch = list(self.arrived)
+        if batch:
+            self.machine.intake.store_all([Arrival(json.dumps(each["body"]), each["topic"]) for each in batch])
+            del self.arrived[: len(batch)]
+        return len(batch)
 
     def _hear(self, message: dict[str, Any]) -> None:
         """Bodhi hears us; what others say arrives in the hub."""
         suffix = message["topic"].split(".dev.", 1)[1]
-        if suffix.startswith(OURS) and suffix != "relengotron.push.request":
-            self.outside.bodhi.hear(suffix, message["body"]["msg"])
+        if is_ours(suffix):
+            if not self.bodhi_is_deaf:
+                envelope = message["body"]
+                answers = wants_answer(envelope) and not self.bodhi_is_silent
+                self.outside.bodhi.hear(suffix, envelope["msg"], envelope["msg_id"], wants_answer=answers)
         elif not self.bus_is_cut:
             self.arrived.append(message)
 
     def _standing(self) -> list[tuple[Any, ...]]:
         with self.machine.database.read() as db:
-            found = runs.newest(db, 1000)
-            return [(run.id, run.state, run.reason, len(runs.steps_of(db, run.id))) for run in found]
+            steps = db.execute(select(tables.steps.c.run, func.count()).group_by(tables.steps.c.run)).all()
+            return [(run.id, run.state, run.reason) for run in runs.newest(db, 1000)] + sorted(map(tuple, steps))
 
     def _skip_to_the_next_look(self) -> bool:
-        """Let time pass until a run that is not held looks again by itself; False when there is none."""
+        """Let time pass until something comes or a run that is not held looks again; False when there is neither."""
         going = [run for run in self.runs() if not run.state.is_finished and run.state is not RunState.HELD]
         coming = [run.look_again_at for run in going if run.look_again_at is not None]
-        if self.bus.on_the_way:
-            self.clock.pass_by(seconds=60)
-            return True
+        coming += [at for at, _ in self._later]
+        if (arrival := self.bus.next_arrival) is not None:
+            coming.append(datetime.fromtimestamp(arrival, UTC) + LUMP)
         if not coming:
             return False
         self.clock.time = max(self.clock.time, min(coming))
         return True
+
+    def is_at_rest(self) -> bool:
+        """Whether there were runs, all are over, and nothing is on its way or waits for an answer."""
+        found = self.runs()
+        is_over = bool(found) and all(run.state.is_finished for run in found)
+        return is_over and not self.bus.on_the_way and not self.unsent()
 
     # -- what is known -------------------------------------------------------------------------------------------------
 
@@ -201,6 +283,11 @@ class Stage:
             record = runs.steps_of(db, run.id)[name]
         return f"{record.state}: {record.note}"
 
+    def steps(self, run: Run) -> dict[str, StepState]:
+        """How every step that was begun stands."""
+        with self.machine.database.read() as db:
+            return {name: record.state for name, record in runs.steps_of(db, run.id).items()}
+
     def notes(self, run: Run, kind: str = "artifact") -> dict[str, tuple[str, str]]:
         """State and reason of every subject of a kind, the newest."""
         with self.machine.database.read() as db:
@@ -225,7 +312,7 @@ class Stage:
         ours: dict[str, dict[str, Any]] = {}
         for envelope in self.bus.sent:
             suffix = envelope["topic"].split(".dev.", 1)[1]
-            if suffix.startswith(OURS) and suffix != "relengotron.push.request":
+            if is_ours(suffix):
                 known = ours.setdefault(envelope["msg_id"], envelope)
                 assert known["msg"] == envelope["msg"], "one id for two messages"
         bodies = [

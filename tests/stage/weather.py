@@ -1,14 +1,18 @@
 """Time that stands still, and a machine that may die at any moment."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Connection, event
 
 from relengotron.engine.journal.database import Database
+from relengotron.errors import PowerCut
 from relengotron.systems.bus.port import Announcement
 from relengotron.systems.bus.simulated import SimulatedBus
 from relengotron.systems.mirror.disk import Disk
@@ -34,29 +38,67 @@ class Clock:
         self.time += timedelta(**time)
 
 
+def nobody_watches(_moment: int) -> None:
+    """What is done at most moments."""
+
+
 class Power(PowerSupply):
-    """Counts every change of the outside and every commit; remembers what was under way when it was cut."""
+    """Writes down every moment at which the machine could die: before and after each commit and each change outside.
+
+    Moments are numbered from 1 since the last ``arm``; at ``cut_at`` the machine dies.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.names: list[str] = []
+        self.moments: list[str] = []
+        self.cut_at: int | None = None
+        self.watch: Callable[[int], None] = nobody_watches
+        self._names: dict[int, str] = {}
+
+    def arm(self, cut_at: int | None = None, watch: Callable[[int], None] = nobody_watches) -> None:
+        """From now on count anew; ``watch`` is called at each moment with its number."""
+        self.moments, self.cut_at, self.watch = [], cut_at, watch
+
+    def passes(self, moment: str) -> None:
+        """The machine lives through this moment, or not."""
+        self.moments.append(moment)
+        self.watch(len(self.moments))
+        if len(self.moments) == self.cut_at:
+            self.cut_at = None
+            raise PowerCut(moment)
+
+    def begin_effect(self, name: str = "an effect") -> int:
+        number = super().begin_effect(name)
+        self._names[number] = name
+        self.passes(f"before {name}")
+        return number
+
+    def end_effect(self, number: int) -> None:
+        self.passes(f"after {self._names.pop(number)}")
 
     @contextmanager
     def effect(self, name: str) -> Iterator[None]:
-        self.names.append(name)
-        number = self.begin_effect()
+        number = self.begin_effect(name)
         yield
         self.end_effect(number)
 
-    def restore(self) -> None:
-        self.cut_before = self.cut_after = None
+
+@cache
+def empty_journal() -> bytes:
+    """A journal with every table and no row: made once, because the migrations take longer than a short story."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "journal.db"
+        Database(f"sqlite:///{file}").close()
+        return file.read_bytes()
 
 
 class StormyDatabase(Database):
     """A journal whose machine may die before and after every commit."""
 
-    def __init__(self, url: str, power: Power) -> None:
-        super().__init__(url)
+    def __init__(self, file: Path, power: Power) -> None:
+        if not file.exists():
+            file.write_bytes(empty_journal())
+        super().__init__(f"sqlite:///{file}")
         self.power = power
         self.close()  # the power is cut in the story only: no need to wait for the disk
         event.listen(self.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
@@ -65,12 +107,17 @@ class StormyDatabase(Database):
     def write(self) -> Iterator[Connection]:
         with super().write() as connection:
             yield connection
-            number = self._commits()
+            number = self.power.begin_effect(f"commit of {_writer()}")
         self.power.end_effect(number)
 
-    def _commits(self) -> int:
-        self.power.names.append("a commit of the journal")
-        return self.power.begin_effect()
+
+def _writer() -> str:
+    """The module of the engine that is writing the journal."""
+    frame = sys._getframe(1)
+    while not (name := frame.f_globals["__name__"]).startswith("relengotron.engine.") or ".journal." in name:
+        assert frame.f_back is not None
+        frame = frame.f_back
+    return str(name.rpartition(".")[2])
 
 
 class StormyDisk(Disk):
@@ -80,8 +127,12 @@ class StormyDisk(Disk):
         self.power = power
 
     def before(self, effect: str, path: Path) -> None:
-        with self.power.effect(f"mirror: {effect} {path.name}"):
-            pass
+        self.power.passes(f"before mirror: {effect} {path.name}")
+
+
+def is_ours(topic_suffix: str) -> bool:
+    """Whether the daemon says this; orders have our name and are said by others."""
+    return topic_suffix.startswith("relengotron.") and topic_suffix != "relengotron.push.request"
 
 
 class StormyBus(SimulatedBus):
@@ -92,7 +143,7 @@ class StormyBus(SimulatedBus):
         self.power = power
 
     def publish(self, message: Announcement, msg_id: str) -> None:
-        if not message.topic_suffix.startswith("relengotron."):
+        if not is_ours(message.topic_suffix):
             super().publish(message, msg_id)
             return
         with self.power.effect(f"bus: {message.topic_suffix}"):

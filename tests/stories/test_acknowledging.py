@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from relengotron.engine.journal.inbox import MessageState
+from relengotron.errors import SystemUnreachable
 from relengotron.messages.gilmsg import mark_for
 from relengotron.model.run import RunState
+from relengotron.systems.bus.port import Announcement
 from relengotron.systems.mischief import Kind, Rule
 from tests.builders import an_update, our_request
 from tests.stage.stage import Stage
@@ -66,6 +68,9 @@ def test_bodhis_own_pages_are_as_good_as_its_word(make_stage: MakeStage, is_cut:
     assert push.state is RunState.DONE
     assert stage.step(push, STEP) == "done: "
     assert not stage.notes(push, "recipient")
+    before = times_said(stage)
+    stage.wait(hours=12)
+    assert times_said(stage) == before
 
 
 def test_a_deaf_bodhi_is_held_for_by_name_and_takes_nothing_back(make_stage: MakeStage) -> None:
@@ -162,3 +167,22 @@ def test_an_order_that_asks_for_an_answer_is_acknowledged(make_stage: MakeStage)
     assert ack["topic"] == "org.fedoraproject.dev.gilmsg.ack"
     assert "gilmsg_version" not in ack
     assert stage.inbox().get(MessageState.PARKED, 0) == 0
+
+
+def test_a_hold_says_when_the_message_never_left_the_house(make_stage: MakeStage) -> None:
+    stage = make_stage(UPDATE)
+    publish = stage.bus.publish
+
+    def refuse(message: Announcement, msg_id: str) -> None:
+        if message.topic_suffix == "relengotron.push.complete":
+            raise SystemUnreachable("no relay")
+        publish(message, msg_id)
+
+    stage.bus.publish = refuse  # type: ignore[method-assign]
+    stage.start_push()
+    for _ in range(60):
+        stage.turn()
+        stage.clock.pass_by(seconds=30)
+    hold = stage.hold(stage.push(LANE))
+    assert hold is not None
+    assert hold.missing[0].endswith(", which the bus has not taken yet")

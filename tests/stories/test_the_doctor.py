@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from relengotron.examination import Finding, examine
+from relengotron.messages.incoming import PARSERS
 from relengotron.sdk.discovery import Plugins
 from relengotron.settings import load
 from relengotron.systems.mischief import Kind, Rule
 from tests.builders import an_update
+from tests.contracts.pki import DAY, NOW, Root, a_key, pem
 from tests.stage.outside import methods_in
 from tests.stage.stage import Stage
 from tests.stories.conftest import MakeStage
@@ -29,13 +31,28 @@ def stage(make_stage: MakeStage) -> Stage:
     return stage
 
 
-def told_by(stage: Stage, settings: Any = None, plugins: Plugins | None = None) -> dict[str, Finding]:
+def fedmsg_d_of(stage: Stage, **changed: Any) -> dict[str, Any]:
+    """A bus that nobody signs on, as a lab may have it."""
+    bus = stage.settings.systems.bus
+    return {
+        "relengotron.enabled": True,
+        "relengotron.settings": str(stage.settings.directory),
+        "topic_prefix": bus.topic_prefix,
+        "environment": bus.environment,
+        "endpoints": {bus.name: ["tcp://127.0.0.1:4001"]},
+        "zmq_enabled": True,
+        "validate_signatures": False,
+    } | changed
+
+
+def told_by(stage: Stage, settings: Any = None, plugins: Plugins | None = None, **changed: Any) -> dict[str, Finding]:
     found = list(
         examine(
             settings or stage.settings,
             stage.outside.open(stage.settings),
             plugins or stage.plugins,
             stage.clock(),
+            fedmsg_d=lambda: fedmsg_d_of(stage, **changed),
         )
     )
     assert len({each.name for each in found}) == len(found)
@@ -198,3 +215,25 @@ def test_few_questions_are_asked(stage: Stage) -> None:
     told_by(stage)
     assert len(stage.outside.koji.calls) < 45
     assert not any("listTagged" in methods_in(call) for call in stage.outside.koji.calls)
+
+
+def test_a_bus_on_which_no_hub_would_start(stage: Stage) -> None:
+    found = told_by(stage, validate_signatures=None, endpoints={})["bus"]
+    assert not found.ok
+    assert "validate_signatures: missing" in found.fact
+    assert f"endpoints: no address for '{stage.settings.systems.bus.name}'" in found.fact
+    assert "check-config" in found.remedy
+
+
+def test_a_revocation_list_that_has_run_out_is_seen_by_the_doctor(stage: Stage, tmp_path: Path) -> None:
+    root, names = (
+        Root("Our CA", a_key("ours")),
+        dict.fromkeys(PARSERS, ("releng", *stage.settings.systems.bodhi.acknowledges_as)),
+    )
+    (tmp_path / "ca.crt").write_bytes(pem(root.certificate()))
+    (tmp_path / "crl.pem").write_bytes(root.revocations(begins=NOW - 3 * DAY, ends=NOW - DAY))
+    bus = stage.settings.systems.bus.model_copy(update={"senders": dict.fromkeys(PARSERS, may_speak)})
+    settings = stage.settings.model_copy(update={"systems": stage.settings.systems.model_copy(update={"bus": bus})})
+    files = {"ca_cert_location": str(tmp_path / "ca.crt"), "crl_location": str(tmp_path / "crl.pem")}
+    found = told_by(stage, settings, validate_signatures=True, **files)["bus"]
+    assert (found.ok, "crl.pem: expired on" in found.fact) == (False, True)

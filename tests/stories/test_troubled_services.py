@@ -106,11 +106,14 @@ def test_a_bus_that_takes_nothing_keeps_nobody_from_working(make_stage: MakeStag
     stage.bus.publish = refuse  # type: ignore[method-assign]
     for _ in range(25):
         stage.turn()
-    assert stage.push("F24/testing").state is RunState.DONE
+    push = stage.push("F24/testing")
+    assert stage.step(push, "ensure_leftovers_are_gone") == "done: "
+    assert stage.step(push, "ensure_bodhi_has_acknowledged").startswith("running: ")
     assert stage.unsent() > 10
 
     stage.bus.publish = publish  # type: ignore[method-assign]
     stage.run_until_quiet()
 
     assert stage.unsent() == 0
+    assert stage.push("F24/testing").state is RunState.DONE
     assert [update.status for update in stage.outside.bodhi.updates] == ["testing"]

@@ -117,4 +117,9 @@ def test_the_doctor_sees_whether_the_history_is_written(settings: Any) -> None:
     assert well[0]
     assert "knows bodhi, buildsys; the newest message, of bodhi, is from" in well[1]
     assert told({"bodhi": today - timedelta(hours=25)})[0] is False
-    assert told({})[1].endswith("it listens to another bus")
+    assert told({})[1].endswith("it is empty, or listens to another bus")
+
+
+def test_the_doctor_takes_the_empty_history_of_a_new_lab_for_what_it_is() -> None:
+    (found,) = history.findings(Nobody(), now(), is_new=True)
+    assert (found.ok, found.fact) == (True, "http://datagrepper is empty yet")

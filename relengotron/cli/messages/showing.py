@@ -53,7 +53,7 @@ def _show(message: KeptMessage, tried: Sequence[Try], at: datetime) -> None:
             ("msg_id", message.msg_id),
             ("state", _BECAME[message.state]),
             ("why", message.reason),
-            ("sender", message.sender or "nobody proved to have sent it"),
+            ("sender", message.sender or "not proven"),
             ("came in", page.clock(message.received_at, at)),
             ("since", page.clock(message.settled_at, at) if message.settled_at is not None else ""),
             ("tried", "\n".join(_told(tried, at))),

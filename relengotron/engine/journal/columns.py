@@ -1,9 +1,10 @@
 """How does text from anywhere fit into a column, on SQLite as on PostgreSQL?"""
 
 import hashlib
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, String, Table, Text
+from sqlalchemy import ClauseElement, Column, Connection, String, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -51,9 +52,19 @@ def as_stored(column: Column[Any], name: str) -> str:
 
 def insert_once(db: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert the row; False when a unique column holds its value already, whoever wrote it and however short ago."""
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    query = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return db.execute(query).first() is not None
+    worked_out = {name: value for name, value in values.items() if isinstance(value, ClauseElement)}
+    query = _insert_once(db.dialect.name, table)
+    if worked_out:
+        query = query.values(worked_out)
+    given = {name: value for name, value in values.items() if name not in worked_out}
+    return db.execute(query, given).first() is not None
+
+
+@cache
+def _insert_once(dialect: str, table: Table) -> Any:
+    """Put together once: that takes longer than the insert."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
 
 
 def _storable(value: str) -> str:

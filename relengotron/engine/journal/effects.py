@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from relengotron.engine.journal.columns import as_stored
 from relengotron.engine.journal.tables import effects
@@ -14,11 +14,15 @@ from relengotron.model.codec import to_json
 from relengotron.model.run import EffectRecord
 
 KEYS_IN_ONE_QUESTION = 500
+_ONE = select(effects).where(effects.c.run == bindparam("run"), effects.c.key == bindparam("key"))
+_INSERT = insert(effects)
+_UPDATE = update(effects).where(effects.c.id == bindparam("effect"))
 
 
 def find(db: Connection, run: str, key: str) -> EffectRecord | None:
     """The effect that a run intended under this key."""
-    return find_many(db, run, [key]).get(key)
+    row = db.execute(_ONE, {"run": run, "key": key}).mappings().first()
+    return None if row is None else replace(_effect(row), key=key)
 
 
 def find_many(db: Connection, run: str, keys: Sequence[str]) -> dict[str, EffectRecord]:
@@ -43,17 +47,14 @@ def intend(db: Connection, run: str, key: str, what: str, old: Any, now: datetim
         "intended_at": stamp(now),
         "finished_at": None,
     }
-    (number,) = db.execute(insert(effects).values(row)).inserted_primary_key or (0,)
+    (number,) = db.execute(_INSERT, row).inserted_primary_key or (0,)
     return _effect({"id": number, **row})
 
 
 def finish(db: Connection, effect: EffectRecord, result: Any, now: datetime) -> None:
     """Write down that it was done, and what came of it."""
-    db.execute(
-        update(effects)
-        .where(effects.c.id == effect.id)
-        .values(result=to_json(result), is_finished=True, finished_at=stamp(now))
-    )
+    values = {"result": to_json(result), "is_finished": True, "finished_at": stamp(now)}
+    db.execute(_UPDATE, {"effect": effect.id, **values})
 
 
 def of_run(db: Connection, run: str) -> list[EffectRecord]:

@@ -1,11 +1,23 @@
 """Why every update, build and artifact of a run is in its state."""
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select
 
 from relengotron.engine.journal.tables import evidence
 from relengotron.engine.journal.times import moment, stamp
 from relengotron.model.codec import to_json
 from relengotron.model.run import Evidence
+
+_INSERT = insert(evidence)
+_NEWEST = (
+    select(evidence)
+    .where(
+        evidence.c.run == bindparam("run"),
+        evidence.c.subject_kind == bindparam("kind"),
+        evidence.c.subject == bindparam("subject"),
+    )
+    .order_by(evidence.c.id.desc())
+    .limit(1)
+)
 
 
 def add(db: Connection, item: Evidence) -> bool:
@@ -14,30 +26,23 @@ def add(db: Connection, item: Evidence) -> bool:
     known = newest_of(db, item.run, item.subject_kind, item.subject)
     if known is not None and (known.state, known.reason, known.facts) == (item.state, item.reason, facts):
         return False
-    db.execute(
-        insert(evidence).values(
-            run=item.run,
-            step=item.step,
-            subject_kind=item.subject_kind,
-            subject=item.subject,
-            state=item.state,
-            reason=item.reason,
-            facts=facts,
-            at=stamp(item.at),
-        )
-    )
+    row = {
+        "run": item.run,
+        "step": item.step,
+        "subject_kind": item.subject_kind,
+        "subject": item.subject,
+        "state": item.state,
+        "reason": item.reason,
+        "facts": facts,
+        "at": stamp(item.at),
+    }
+    db.execute(_INSERT, row)
     return True
 
 
 def newest_of(db: Connection, run: str, subject_kind: str, subject: str) -> Evidence | None:
     """What holds for one subject now."""
-    query = (
-        select(evidence)
-        .where(evidence.c.run == run, evidence.c.subject_kind == subject_kind, evidence.c.subject == subject)
-        .order_by(evidence.c.id.desc())
-        .limit(1)
-    )
-    row = db.execute(query).mappings().first()
+    row = db.execute(_NEWEST, {"run": run, "kind": subject_kind, "subject": subject}).mappings().first()
     return None if row is None else _evidence(row)
 
 

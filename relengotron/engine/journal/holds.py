@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from relengotron.engine.journal.tables import holds
 from relengotron.engine.journal.times import moment, moment_or_none, stamp
 from relengotron.model.outcome import Hold
 from relengotron.model.run import HoldRecord
+
+_CLOSE = update(holds).where(holds.c.run == bindparam("the_run"), holds.c.closed_at.is_(None))
 
 
 def open_hold(db: Connection, run: str, step: str, hold: Hold, now: datetime) -> bool:
@@ -39,7 +41,7 @@ def open_hold(db: Connection, run: str, step: str, hold: Hold, now: datetime) ->
 
 def close(db: Connection, run: str, now: datetime) -> None:
     """The run waits for nobody any more."""
-    db.execute(update(holds).where(holds.c.run == run, holds.c.closed_at.is_(None)).values(closed_at=stamp(now)))
+    db.execute(_CLOSE, {"the_run": run, "closed_at": stamp(now)})
 
 
 def open_of(db: Connection, run: str) -> HoldRecord | None:

@@ -12,9 +12,6 @@ from relengotron.engine.journal.columns import as_stored, insert_once
 from relengotron.engine.journal.tables import inbox
 from relengotron.engine.journal.times import moment, stamp
 
-REFUSED: Final = "refused-"
-"""What the msg_id of evidence begins with: no message can bear it that was believed, so none is shadowed."""
-
 LONGEST_EVIDENCE: Final = 65_536
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, update
 
 from relengotron.decisions import retrying
 from relengotron.engine.journal.columns import insert_once
@@ -15,6 +15,12 @@ from relengotron.engine.journal.times import moment, moment_or_none, stamp
 from relengotron.model.codec import to_json
 
 OUR_MESSAGES = uuid.UUID("5d2e2b1a-3f0c-5b7e-9c59-6f5b0d7a9f10")
+
+_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("message"))
+    .values(sent_at=bindparam("at"), attempts=outbox.c.attempts + 1, trouble="", repeated_at=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +108,7 @@ def refused(db: Connection) -> list[OutboxMessage]:
 
 def mark_sent(db: Connection, message: int, now: datetime) -> None:
     """It was said."""
-    db.execute(
-        update(outbox)
-        .where(outbox.c.id == message)
-        .values(sent_at=stamp(now), attempts=outbox.c.attempts + 1, trouble="", repeated_at=None)
-    )
+    db.execute(_SENT, {"message": message, "at": stamp(now)})
 
 
 def mark_repeated(db: Connection, message: int, now: datetime) -> None:

@@ -2,31 +2,34 @@
 
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
+from relengotron.engine.journal import asked_often
 from relengotron.engine.journal.columns import insert_once
-from relengotron.engine.journal.tables import runs, steps, watches
+from relengotron.engine.journal.tables import runs, steps
 from relengotron.engine.journal.times import moment, moment_or_none, stamp
 from relengotron.model.codec import to_json
 from relengotron.model.intents import Start
 from relengotron.model.outcome import Watch
 from relengotron.model.run import Run, RunState, StepRecord, StepState
 
-TAKEN_BACK = (RunState.CANCELLING, RunState.FAILING)
-BEGUN = (RunState.OPEN, RunState.HELD, *TAKEN_BACK)
-UNFINISHED = (RunState.QUEUED, *BEGUN)
+BEGUN, UNFINISHED = asked_often.BEGUN, asked_often.UNFINISHED
 GOING = (RunState.QUEUED, RunState.OPEN, RunState.HELD)
 UNDO = "undo"
 SHORTEST_ABBREVIATION = 4
 
-_TURN = (
-    case((runs.c.state.in_((RunState.OPEN, RunState.HELD)), 0), (runs.c.state.in_(TAKEN_BACK), 1), else_=2),
-    runs.c.number,
-    runs.c.id,
-)
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """A run that waits for a fact, and when it looked at the world the last time."""
+
+    run: str
+    priority: int
+    looked_at: datetime
 
 
 def open_run(db: Connection, start: Start, now: datetime) -> str | None:
@@ -53,7 +56,7 @@ def open_run(db: Connection, start: Start, now: datetime) -> str | None:
 
 def find(db: Connection, run: str) -> Run | None:
     """The run with this id, or the only one whose id begins or ends with these four or more characters."""
-    exact = db.execute(select(runs).where(runs.c.id == run)).mappings().first()
+    exact = db.execute(asked_often.RUN, {"run": run}).mappings().first()
     if exact is not None:
         return _run(exact)
     if len(run) < SHORTEST_ABBREVIATION:
@@ -81,7 +84,7 @@ def opened_by(db: Connection, trigger_msg_id: str) -> list[Run]:
 
 def heads_of_lanes(db: Connection) -> list[Run]:
     """The run of every lane that may advance: the one that has begun, else the oldest that waits."""
-    query = select(runs).where(runs.c.state.in_(UNFINISHED)).order_by(*_TURN)
+    query = select(runs).where(asked_often.stands(UNFINISHED)).order_by(*asked_often.TURN)
     heads: dict[str, Run] = {}
     for row in db.execute(query).mappings():
         heads.setdefault(row["lane"], _run(row))
@@ -96,8 +99,7 @@ def is_head_of_lane(db: Connection, run: Run) -> bool:
 
 def next_in_lane(db: Connection, lane: str) -> Run | None:
     """The run of a lane whose turn it is."""
-    query = select(runs).where(runs.c.lane == lane, runs.c.state.in_(UNFINISHED)).order_by(*_TURN).limit(1)
-    row = db.execute(query).mappings().first()
+    row = db.execute(asked_often.HEAD_OF_LANE, {"lane": lane}).mappings().first()
     return None if row is None else _run(row)
 
 
@@ -144,18 +146,14 @@ def change(
 
     False, and nothing is written, when the run does not stand ``only_from`` any more: somebody cancelled it meanwhile.
     """
-    query = update(runs).where(runs.c.id == run)
-    if only_from:
-        query = query.where(runs.c.state.in_(only_from))
-    changed = db.execute(
-        query.values(
-            state=state,
-            reason=reason,
-            updated_at=stamp(now),
-            finished_at=stamp(now) if state.is_finished else None,
-            look_again_at=None if look_again_at is None else stamp(look_again_at),
-        )
-    )
+    values = {
+        "state": state,
+        "reason": reason,
+        "updated_at": stamp(now),
+        "finished_at": stamp(now) if state.is_finished else None,
+        "look_again_at": None if look_again_at is None else stamp(look_again_at),
+    }
+    changed = db.execute(asked_often.change_run(tuple(only_from)), {"the_run": run, **values})
     if changed.rowcount and state.is_finished:
         watch(db, run, ())
     return bool(changed.rowcount)
@@ -184,7 +182,7 @@ def counts(db: Connection) -> dict[RunState, int]:
 
 def steps_of(db: Connection, run: str) -> dict[str, StepRecord]:
     """The steps that a run has begun, by name."""
-    rows = db.execute(select(steps).where(steps.c.run == run).order_by(steps.c.started_at)).mappings()
+    rows = db.execute(asked_often.STEPS, {"run": run}).mappings()
     return {row["name"]: _step(row) for row in rows}
 
 
@@ -210,52 +208,46 @@ def write_step(
         "trouble_since": None if trouble_since is None else stamp(trouble_since),
         "finished_at": stamp(now) if is_over else None,
     }
-    changed = db.execute(update(steps).where(steps.c.run == run, steps.c.name == name).values(**values))
+    changed = db.execute(asked_often.CHANGE_STEP, {"the_run": run, "the_name": name, **values})
     if changed.rowcount == 0:
-        db.execute(insert(steps).values(run=run, name=name, started_at=stamp(now), **values))
+        db.execute(asked_often.ADD_STEP, {"run": run, "name": name, "started_at": stamp(now), **values})
 
 
 def due(db: Connection, limit: int) -> list[tuple[str, int, datetime]]:
     """The heads of lanes that look at the world again by themselves, the next one first: id, priority, when."""
-    turn = func.row_number().over(partition_by=runs.c.lane, order_by=_TURN).label("turn")
-    columns = (runs.c.id, runs.c.priority, runs.c.look_again_at)
-    unfinished = select(*columns, turn).where(runs.c.state.in_(UNFINISHED)).subquery()
-    query = (
-        select(unfinished.c.id, unfinished.c.priority, unfinished.c.look_again_at)
-        .where(unfinished.c.turn == 1, unfinished.c.look_again_at.is_not(None))
-        .order_by(unfinished.c.look_again_at)
-        .limit(limit)
-    )
-    return [(run, priority, moment(at)) for run, priority, at in db.execute(query)]
+    return [(run, priority, moment(at)) for run, priority, at in db.execute(asked_often.DUE, {"limit": limit})]
 
 
 def watch(db: Connection, run: str, wanted: Iterable[Watch]) -> bool:
     """Let the run wait for these facts and no others; True when there is one among them that it did not wait for."""
-    known = {
-        Watch(system, key)
-        for system, key in db.execute(select(watches.c.system, watches.c.key).where(watches.c.run == run))
-    }
+    known = {Watch(system, key) for system, key in db.execute(asked_often.WATCHES, {"run": run})}
     asked = set(wanted)
     if asked != known:
-        db.execute(delete(watches).where(watches.c.run == run))
+        if known:
+            db.execute(asked_often.FORGET_WATCHES, {"the_run": run})
         rows = [{"run": run, "system": each.system, "key": each.key} for each in asked]
         if rows:
-            db.execute(insert(watches), rows)
+            db.execute(asked_often.ADD_WATCHES, rows)
     return not asked <= known
 
 
 def watchers(db: Connection, watch: Watch) -> list[str]:
     """The runs that wait for a fact."""
-    query = select(watches.c.run).where(watches.c.system == watch.system, watches.c.key == watch.key)
-    return list(db.execute(query).scalars())
+    return list(db.execute(asked_often.WATCHERS, {"system": watch.system, "key": watch.key}).scalars())
 
 
-def watched(db: Connection) -> dict[Watch, set[str]]:
+def watched(db: Connection) -> dict[Watch, list[Watcher]]:
     """Everything that any run waits for, and who waits."""
-    everything: dict[Watch, set[str]] = {}
-    for system, key, run in db.execute(select(watches.c.system, watches.c.key, watches.c.run)):
-        everything.setdefault(Watch(system, key), set()).add(run)
+    everything: dict[Watch, list[Watcher]] = {}
+    for system, key, run, priority, at in db.execute(asked_often.ALL_WATCHES):
+        everything.setdefault(Watch(system, key), []).append(Watcher(run, priority, moment(at)))
     return everything
+
+
+def look_now(db: Connection, wanted: Collection[str], now: datetime) -> None:
+    """Let these runs look at the world now, also when the wake in memory is lost with the process."""
+    for run in wanted:
+        db.execute(asked_often.LOOK_NOW, {"the_run": run, "now": stamp(now)})
 
 
 def _run(row: RowMapping) -> Run:

@@ -4,7 +4,6 @@ import copy
 import logging
 import socket
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
@@ -15,8 +14,9 @@ import fedmsg.config
 import fedmsg.core
 import zmq
 
-from relengotron.errors import RequestRefused, SettingsError, SystemUnreachable
+from relengotron.errors import RelengError, RequestRefused, SettingsError, SystemBusy, SystemUnreachable
 from relengotron.messages.gilmsg import mark_for
+from relengotron.systems.bus import fedmsg_d
 from relengotron.systems.bus.port import Announcement, Said, fresh_msg_id
 from relengotron.systems.bus.signing import Seal
 
@@ -44,6 +44,7 @@ class FedmsgBus:
 
         Raises:
             SettingsError: the configuration cannot publish, or cannot sign although it should.
+            SystemBusy: another process has every address.
         """
         own = _own_config(config, name)
         self._seal = Seal(own)
@@ -54,7 +55,7 @@ class FedmsgBus:
         except BaseException:
             self._thread.shutdown(wait=False)
             raise
-        # Subscribers need this time to find a new socket. Whoever starts a daemon need not wait for it, the first word must.
+        # Subscribers need this time to find a new socket: the first word waits for it, the start of a daemon does not.
         self._heard_from = time.monotonic() + own["post_init_sleep"]
         self._linger_ms = int(own["zmq_linger"])
         self._is_open = True
@@ -63,7 +64,7 @@ class FedmsgBus:
     @classmethod
     def from_fedmsg_d(cls, name: str) -> Self:
         """Open a publisher with the configuration fedmsg itself would find."""
-        return cls(found_config(), name)
+        return cls(fedmsg_d.found(), name)
 
     def publish(self, message: Announcement, msg_id: str) -> None:
         """Send the message under that id."""
@@ -122,22 +123,10 @@ class FedmsgBus:
             raise SystemUnreachable(f"the bus thread did not answer within {patience_s:g} s") from None
 
 
-def found_config() -> dict[str, Any]:
-    """Read fedmsg.d the way the hub does."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        try:
-            return dict(fedmsg.config.load_config([], None))
-        except ValueError as error:
-            raise SettingsError(f"fedmsg.d: {error}") from error
-
-
 def _own_config(config: Mapping[str, Any], name: str) -> dict[str, Any]:
-    endpoints = config.get("endpoints", {})
-    if not endpoints.get(name):
-        raise SettingsError(f"fedmsg.d: endpoints: no address for {name!r}, found {sorted(endpoints)}")
-    if config.get("high_water_mark"):
-        raise SettingsError("fedmsg.d: high_water_mark: must be 0; fedmsg 1.1.7 cannot set it with today's pyzmq")
+    mistakes = "; ".join(fedmsg_d.mistakes_of_a_publisher(config, name))
+    if mistakes:
+        raise SettingsError(mistakes)
     own = dict(fedmsg.config.defaults) | dict(config)
     wanted = dict(own["endpoints"])
     return copy.deepcopy(own) | {
@@ -160,6 +149,21 @@ def _opened(config: dict[str, Any]) -> Any:
         context.__init__(**(config | {"sign_messages": False, "post_init_sleep": 0}))
     except OSError as error:
         context.destroy()
-        addresses = config["endpoints"][config["name"]]
-        raise SettingsError(f"every address of {config['name']!r} is taken: {addresses}") from error
+        raise _without_address(config["name"], config["endpoints"][config["name"]]) from error
     return context
+
+
+def _without_address(name: str, addresses: list[str]) -> RelengError:
+    """Why none of our addresses can be bound, which fedmsg itself does not tell."""
+    if any(_is_taken(address) for address in addresses):
+        return SystemBusy(f"every address of {name!r} is taken by another process now: {addresses}")
+    return SettingsError(f"fedmsg.d: endpoints: no address of {name!r} can be bound: {addresses}")
+
+
+def _is_taken(address: str) -> bool:
+    with zmq.Context() as context, context.socket(zmq.PUB) as probe:
+        try:
+            probe.bind(f"tcp://*:{address.rsplit(':')[-1]}")  # as fedmsg does it
+        except zmq.ZMQError as error:
+            return error.errno == zmq.EADDRINUSE
+        return True  # it was a moment ago

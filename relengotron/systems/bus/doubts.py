@@ -18,7 +18,7 @@ class Doubt(StrEnum):
     NO_AUTHORITY = "no valid authority"
 
     def because(self, why: str, sender: str = "") -> Untrusted:
-        """The refusal to raise; ``sender`` is the common name that the message proves or only claims."""
+        """The refusal to raise; ``sender`` is the common name that signed it, where that is proven."""
         return Untrusted(self.value, why, sender, may_be_genuine=self in _MENDABLE)
 
 

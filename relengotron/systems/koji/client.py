@@ -54,6 +54,14 @@ class KojiHub:
                 unsigned.setdefault(build.nvr, []).append(rpm.file_name)
         return {nvr: tuple(files) for nvr, files in unsigned.items()}
 
+    def signed(self, builds: Collection[Build], keys: Collection[str]) -> frozenset[str]:
+        """The builds (NVRs) whose every RPM carries a signature of one of these keys."""
+        wanted = [(build.nvr, rpm) for build in builds for rpm in build.rpms]
+        asked: list[Call] = [("queryRPMSigs", (), {"rpm_id": rpm.id}) for _, rpm in wanted]
+        answers = zip(wanted, self._calls.read_many(asked, missing=[]), strict=True)
+        unsigned = {nvr for (nvr, _), found in answers if not any(each["sigkey"] in keys for each in found)}
+        return frozenset(build.nvr for build in builds) - unsigned
+
     def write_signed_copies(self, builds: Collection[Build], key: str) -> None:
         """Every RPM of these builds has its signed copy in the store; may be repeated."""
         rpms: list[Rpm] = [rpm for build in builds for rpm in build.rpms]
@@ -110,6 +118,13 @@ class KojiHub:
             return {}
         rows = self._calls.read("getTaskInfo", sorted(ids), request=True)
         return {row["id"]: reading.task(row) for row in rows if row is not None}
+
+    def finished(self, ids: Collection[int]) -> frozenset[int]:
+        """Those of these tasks that have come to an end, whatever end."""
+        wanted, rows = sorted(ids), list[Any]()
+        for start in range(0, len(wanted), TASKS_IN_ONE_REQUEST):
+            rows += self._calls.read("getTaskInfo", wanted[start : start + TASKS_IN_ONE_REQUEST])
+        return frozenset(row["id"] for row in rows if row is not None and reading.task_state(row).is_final)
 
     def task_result(self, task: int) -> Any:
         """What a closed task returned."""

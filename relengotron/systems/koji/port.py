@@ -144,6 +144,10 @@ class Koji(Protocol):
         """Per build (NVR) the files that lack a signature of this key; signed builds are left out."""
         ...
 
+    def signed(self, builds: Collection[Build], keys: Collection[str]) -> frozenset[str]:
+        """The builds (NVRs) whose every RPM carries a signature of one of these keys."""
+        ...
+
     def write_signed_copies(self, builds: Collection[Build], key: str) -> None:
         """Every RPM of these builds has its signed copy in the store; may be repeated."""
         ...
@@ -170,6 +174,10 @@ class Koji(Protocol):
 
     def tasks(self, ids: Collection[int]) -> Mapping[int, Task]:
         """All these tasks in one request; unknown ones are left out."""
+        ...
+
+    def finished(self, ids: Collection[int]) -> frozenset[int]:
+        """Those of these tasks that have come to an end, whatever end; asked for often, and about many."""
         ...
 
     def task_result(self, task: int) -> Any:

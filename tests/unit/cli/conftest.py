@@ -29,6 +29,12 @@ def _the_clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "now", lambda: NOW)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_lies_around_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkout has a fedmsg.d, which is none that a hub could start with."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """The example, with a journal of its own."""

@@ -1,11 +1,14 @@
 """Is the configuration fit, and is everything there?"""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
+import fedmsg.config
 import pytest
 from click.testing import CliRunner
 
@@ -13,6 +16,8 @@ from relengotron.cli import checking
 from relengotron.cli.main import COMMANDS, main
 from relengotron.sdk.discovery import Plugins
 from tests.unit.cli.story import Command
+
+US = "relengotron.releng01"
 
 
 class Anything:
@@ -50,6 +55,89 @@ def test_settings_that_a_plugin_does_not_know_are_mistakes(relengotron: Command,
     path.write_text(path.read_text().replace("comps:", "comp:"))
     told = relengotron("check-config", "--without-secrets", status=1).output
     assert "updates-24.settings.comp: unknown key (did you mean 'comps'?)" in told
+
+
+@pytest.fixture
+def fedmsg_d(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that switches the daemon on, in the directory where the command runs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fedmsg.config, "__cache", {})
+    (tmp_path / "fedmsg.d").mkdir()
+    return tmp_path / "fedmsg.d" / "relengotron.py"
+
+
+def on_the_bus(**changed: Any) -> str:
+    return "config = " + repr(
+        {
+            "relengotron.enabled": True,
+            "relengotron.settings": "/etc/relengotron",
+            "topic_prefix": "org.fedoraproject",
+            "environment": "prod",
+            "endpoints": {US: ["tcp://127.0.0.1:4001"]},
+            "zmq_enabled": True,
+            "validate_signatures": True,
+        }
+        | changed
+    )
+
+
+def test_a_fedmsg_d_that_is_fit_is_named(relengotron: Command, fedmsg_d: Path) -> None:
+    fedmsg_d.write_text(on_the_bus())
+    told = relengotron("check-config", "--without-secrets").output
+    assert f"The bus is, too; read: {fedmsg_d}" in told
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"endpoints": {"x": []}}, f"fedmsg.d: endpoints: no address for '{US}'"),
+        ({"relengotron.enabled": False}, "fedmsg.d: relengotron.enabled: must be True, found False"),
+        ({"validate_signatures": False}, "only a lab, whose relengotron.yaml says `lab: true`, may do without"),
+        ({"moksha.workers_per_consumer": 3}, "fedmsg.d: moksha.workers_per_consumer: must be 1"),
+    ],
+)
+def test_what_would_stop_the_hub_is_a_mistake(
+    relengotron: Command, fedmsg_d: Path, changed: dict[str, Any], told: str
+) -> None:
+    fedmsg_d.write_text(on_the_bus(**changed))
+    refused = relengotron("check-config", "--without-secrets", status=1).output
+    assert "1 mistake in" in refused
+    assert told in refused
+
+
+def test_senders_without_their_row_and_an_authority_without_its_file_are_mistakes(
+    relengotron: Command, fedmsg_d: Path, config: Path
+) -> None:
+    _take_the_secrets_out(config)
+    path = config / "systems.yaml"
+    path.write_text(re.sub(r"    buildsys\.tag: .*\n", "", path.read_text()))
+    fedmsg_d.write_text(on_the_bus(ca_cert_location="/nowhere/ca.crt", crl_location=""))
+    told = relengotron("check-config", status=1).output
+    assert "fedmsg.d: ca_cert_location: no file /nowhere/ca.crt" in told
+    assert "bus.senders: no entry for buildsys.tag" in told
+
+
+def test_a_fedmsg_d_that_fails_is_one_mistake_and_no_traceback(relengotron: Command, fedmsg_d: Path) -> None:
+    fedmsg_d.write_text("config = {")
+    told = relengotron("check-config", "--without-secrets", status=1).output
+    assert "1 mistake in" in told
+    assert f"{fedmsg_d}: SyntaxError" in told
+
+
+def test_a_machine_for_the_runner_alone_needs_no_hub(relengotron: Command, fedmsg_d: Path, config: Path) -> None:
+    path = config / "relengotron.yaml"
+    path.write_text(path.read_text().replace("runner: embedded", "runner: separate"))
+    assert "runner: separate" in path.read_text()
+    fedmsg_d.write_text(on_the_bus(**{"relengotron.enabled": False, "zmq_enabled": False}))
+    relengotron("check-config", "--without-secrets")
+
+
+def test_without_a_fedmsg_d_it_says_that_the_bus_was_not_checked_and_where_it_looked(
+    relengotron: Command, fedmsg_d: Path
+) -> None:
+    told = relengotron("check-config", "--without-secrets").output
+    assert "The bus was not checked: no file in /etc/fedmsg.d, " in told
+    assert str(fedmsg_d.parent) in told
 
 
 def test_secrets_are_looked_at_unless_told_otherwise(relengotron: Command) -> None:

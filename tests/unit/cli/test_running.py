@@ -1,6 +1,5 @@
 """How is the daemon started and ended from the command line?"""
 
-import logging
 import os
 import signal
 import subprocess
@@ -143,8 +142,3 @@ def test_a_stale_pid_file_is_taken_away(tmp_path: Path) -> None:
     pidfile.write_text(f"{os.getpid()}\n")
     assert hub_process.running(pidfile) is None
     assert not pidfile.exists()
-
-
-def test_facts_stand_beside_the_sentence() -> None:
-    record = logging.makeLogRecord({"msg": "tagging build", "levelname": "INFO", "build": "bash-4.3", "tag": "f24"})
-    assert logs.FactsBeside("%(levelname)s %(message)s").format(record) == "INFO tagging build build=bash-4.3 tag=f24"

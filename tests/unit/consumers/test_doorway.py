@@ -51,11 +51,46 @@ def test_a_defect_that_passes_costs_no_message() -> None:
     assert intake.stored == [ONE]
 
 
+@pytest.fixture
+def no_time_to_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doorway, "CLOSES_WITHIN_S", 0.0)
+
+
+@pytest.mark.usefixtures("no_time_to_close")
 def test_a_closing_hub_does_not_wait_for_ever() -> None:
     way_in = Doorway(Moody(*[SystemUnreachable("no database")] * 50))
     way_in.close_soon()
     with pytest.raises(SystemUnreachable):
         way_in.keep([ONE])
+
+
+def test_a_closing_hub_tries_again_for_a_while() -> None:
+    intake = Moody(*[SystemUnreachable("no database")] * 50)
+    way_in = Doorway(intake)
+    way_in.close_soon()
+    way_in.keep([ONE])
+    assert intake.stored == [ONE]
+
+
+@pytest.mark.usefixtures("no_time_to_close")
+def test_a_closing_hub_that_gave_up_does_not_begin_to_wait_anew_for_what_is_left() -> None:
+    intake = Moody(*[SystemUnreachable("no database")] * 50)
+    way_in = Doorway(intake)
+    way_in.close_soon()
+    for _ in range(3):
+        with pytest.raises(SystemUnreachable):
+            way_in.keep([ONE])
+    assert len(intake.failures) == 49
+
+
+@pytest.mark.usefixtures("no_time_to_close")
+def test_a_closing_hub_stores_what_it_can_however_long_that_takes() -> None:
+    intake = Moody()
+    way_in = Doorway(intake)
+    way_in.close_soon()
+    for each in (ONE, TWO, THREE):
+        way_in.keep([each])
+    assert intake.stored == [ONE, TWO, THREE]
 
 
 class Picky(Moody):
@@ -73,12 +108,13 @@ def test_a_message_that_breaks_the_intake_does_not_take_its_companions_with_it()
     assert intake.stored == [ONE, THREE]
 
 
+@pytest.mark.usefixtures("no_time_to_close")
 def test_a_closing_hub_asks_once_for_all_and_not_for_each(caplog: pytest.LogCaptureFixture) -> None:
     intake = Moody(*[SystemUnreachable("no database")] * 50)
     way_in = Doorway(intake)
     way_in.close_soon()
     with pytest.raises(SystemUnreachable):
         way_in.keep([ONE, TWO, THREE])
-    assert len(intake.failures) == 45
+    assert len(intake.failures) == 49
     lost = [record.__dict__["raw"] for record in caplog.records if record.levelname == "ERROR"]
     assert lost == ["one", "two", "three"]

@@ -162,6 +162,16 @@ def test_the_time_before_the_first_look_is_no_standstill() -> None:
     assert since_boot() > 0
 
 
+def test_a_process_that_stood_still_between_the_start_and_the_first_look_lost_messages() -> None:
+    clocks, reasons = Clocks(), list[str]()
+    gaps = Gaps(reasons.append, clocks=(lambda: clocks.boot,))
+    gaps.start()
+    clocks.pass_by(60)
+    gaps.look()
+    gaps.stop()
+    assert reasons == ["this process stood still for 59 s"]
+
+
 def test_a_defect_in_whoever_is_told_does_not_end_the_looking(caplog: pytest.LogCaptureFixture) -> None:
     clocks, reasons = Clocks(), list[str]()
 

@@ -9,9 +9,9 @@ from twisted.internet.testing import StringTransport
 from relengotron.consumers import stomp
 from relengotron.consumers.doorway import Doorway
 from relengotron.consumers.stomp import Delivery, Session
-from relengotron.consumers.stomp_config import Subscription
 from relengotron.messages.arrival import Arrival
 from relengotron.messages.stomp import Frame, FrameReader
+from relengotron.systems.bus.stomp_config import Subscription
 
 BEGINNING = "org.fedoraproject.dev."
 ORDER = BEGINNING + "bodhi.masher.start"

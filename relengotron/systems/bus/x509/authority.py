@@ -82,13 +82,13 @@ class Authority:
 
     def _refuse_a_stranger(self, certificate: x509.Certificate, sender: Sender) -> None:
         if certificate.issuer != self._name or not reading.is_signed(self._key, certificate):
-            why = "its certificate was not issued by our authority"
-            raise Doubt.UNTRUSTED_CERTIFICATE.because(why, sender.common_name)
+            why = f"the certificate of {sender.common_name} was not issued by our authority"
+            raise Doubt.UNTRUSTED_CERTIFICATE.because(why)
         reading.refuse_what_is_not_understood(certificate.extensions)
         if reading.is_authority(certificate):
             raise ValueError("it belongs to an authority, and those send nothing")
         if self._has_revoked(certificate):
-            raise Doubt.REVOKED.because("its certificate was revoked", sender.common_name)
+            raise Doubt.REVOKED.because(f"the certificate of {sender.common_name} was revoked")
 
     def _has_revoked(self, certificate: x509.Certificate) -> bool:
         if self._revocations is None:

@@ -37,12 +37,12 @@ class Verifier:
         """
         signature, certificate = _credentials(envelope)
         now, authority = self._clock(), self._authority()
-        if trouble := authority.trouble(now):
-            raise Doubt.NO_AUTHORITY.because(f"nobody can be believed: {trouble}")
         sender = authority.sender(certificate)
+        _refuse_what_was_not_signed(envelope, signature, sender)  # first: who only looks like somebody gets no further
+        if trouble := authority.trouble(now):
+            raise Doubt.NO_AUTHORITY.because(f"nobody can be believed: {trouble}", sender.common_name)
         if trouble := sender.period.trouble(now):
             raise Doubt.EXPIRED.because(f"its certificate is {trouble}", sender.common_name)
-        _refuse_what_was_not_signed(envelope, signature, sender)
         return sender.common_name
 
 
@@ -64,8 +64,8 @@ def _refuse_what_was_not_signed(envelope: Mapping[str, Any], signature: str, sen
     try:
         covered = signed_bytes(envelope)
         if len(covered) > _MOST_SIGNED_BYTES:
-            raise Doubt.UNSUPPORTED.because("it is larger than a message may be", sender.common_name)
+            raise Doubt.UNSUPPORTED.because("it is larger than a message may be")
         sender.key.verify(unfolded(signature), covered, PKCS1v15(), SHA1())  # noqa: S303 - fedmsg's format
     except (InvalidSignature, ValueError, TypeError, RecursionError):
-        why = "its signature does not cover what it says"
-        raise Doubt.FORGED.because(why, sender.common_name) from None
+        why = f"it claims to be from {sender.common_name}, whose signature does not cover what it says"
+        raise Doubt.FORGED.because(why) from None

@@ -171,7 +171,7 @@ def test_neither_pyopenssl_nor_fedmsgs_crypto_is_needed() -> None:
     assert not [file for file in root.rglob("*.py") if "fedmsg.crypto" in file.read_text(encoding="utf-8")]
     program = (
         "import sys; sys.modules['OpenSSL'] = None\n"
-        "from relengotron.consumers.selfcheck import selftest\n"
+        "from relengotron.systems.bus.selfcheck import selftest\n"
         "from relengotron.systems.bus.x509 import authority, throwaway\n"
         "made = throwaway.ThrowAwayAuthority.make('CA')\n"
         "selftest.prove_validation(lambda: authority.Authority(made.certificate, None), None)\n"

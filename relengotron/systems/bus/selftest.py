@@ -1,6 +1,7 @@
 """Does validation work here and now: is a genuine message believed, and a forged one refused?"""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from relengotron.errors import SettingsError, SystemUnreachable, Untrusted
@@ -23,6 +24,8 @@ def prove_validation(authority: Callable[[], Authority], signer: Signer | None) 
     Raises:
         SettingsError: it went any other way.
     """
+    if trouble := authority().trouble(datetime.now(UTC)):
+        raise SettingsError(f"self-test: nobody can be believed: {trouble}")
     if signer is not None:
         _prove(Verifier(authority), signer)
         return

@@ -1,25 +1,29 @@
 """Can this fedmsg configuration carry us, or would the hub run on half-subscribed and believe anybody?"""
 
 import logging
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from relengotron.consumers import selftest
-from relengotron.consumers.stomp_config import is_stomp
-from relengotron.consumers.stomp_config import mistakes as stomp_mistakes
 from relengotron.errors import SettingsError
 from relengotron.messages.gilmsg import ACK
 from relengotron.messages.incoming import PARSERS
 from relengotron.settings import Settings
+from relengotron.settings.daemon import RunnerPlace
 from relengotron.settings.mistakes import nearest
+from relengotron.systems.bus import selftest
+from relengotron.systems.bus.fedmsg_d import mistakes_of_a_publisher
 from relengotron.systems.bus.guard import AnybodysWord, authority_of, guard_from
 from relengotron.systems.bus.port import Guard
 from relengotron.systems.bus.senders import Rows, row_of, rows_for_nothing
 from relengotron.systems.bus.signing import signer_of
+from relengotron.systems.bus.stomp_config import is_stomp
+from relengotron.systems.bus.stomp_config import mistakes as stomp_mistakes
 
 log = logging.getLogger(__name__)
 
+ENABLED_KEY: Final = "relengotron.enabled"
 SETTINGS_KEY: Final = "relengotron.settings"
 ORDERS: Final = ("bodhi.masher.start", "bodhi.composer.start", "relengotron.push.request")
 
@@ -44,7 +48,7 @@ def check(config: Mapping[str, Any]) -> None:
     Raises:
         SettingsError: with every mistake in one text.
     """
-    _refuse([f"fedmsg.d: {mistake}" for mistake in _mistakes(config)])
+    _refuse(list(_mistakes_of_hub(config)))
 
 
 def guard_of(config: Mapping[str, Any], settings: Settings) -> Guard:
@@ -53,19 +57,49 @@ def guard_of(config: Mapping[str, Any], settings: Settings) -> Guard:
     Raises:
         SettingsError: with every mistake in one text; or the self-test failed.
     """
-    mistakes = [f"fedmsg.d: {mistake}" for mistake in _mistakes(config)]
-    _refuse([*mistakes, *_mistakes_of_trust(config, settings)])
-    guard = guard_from(config, settings.systems.bus.senders, is_lab=settings.lab)
+    _refuse([*_mistakes_of_hub(config), *_mistakes_of_trust(config, settings)])
+    guard = _proved(config, settings)
     if isinstance(guard, AnybodysWord):
         log.warning("signatures are not validated: anybody on the bus can order a push")
-        return guard
-    selftest.prove_validation(authority_of(config), signer_of({**config, "name": settings.systems.bus.name}))
+    return guard
+
+
+def mistakes_of(config: Mapping[str, Any], settings: Settings, *, examine_keys: bool = True) -> list[str]:
+    """Everything that would stop the hub with this configuration, or the runner beside it; empty when they can start.
+
+    Args:
+        examine_keys: look at keys and certificates too, and let them prove themselves.
+    """
+    mistakes = [*_mistakes_of_switch(config, settings), *mistakes_of_a_publisher(config, settings.systems.bus.name)]
+    mistakes += _mistakes_of_trust(config, settings) if examine_keys else _mistakes_of_senders(config, settings)
+    if not mistakes and examine_keys:
+        mistakes += _told(lambda: _proved(config, settings))
+    return list(dict.fromkeys(mistakes))
+
+
+def _proved(config: Mapping[str, Any], settings: Settings) -> Guard:
+    guard = guard_from(config, settings.systems.bus.senders, is_lab=settings.lab)
+    if not isinstance(guard, AnybodysWord):
+        selftest.prove_validation(authority_of(config), signer_of(_as_publisher(config, settings)))
     return guard
 
 
 def _refuse(mistakes: list[str]) -> None:
     if mistakes:
         raise SettingsError("; ".join(dict.fromkeys(mistakes)))
+
+
+def _mistakes_of_switch(config: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    """A machine where only the runner works has no hub that could be wrong."""
+    if config.get(ENABLED_KEY):
+        yield from _mistakes_of_hub(config)
+    elif settings.runner is not RunnerPlace.SEPARATE:
+        found = config.get(ENABLED_KEY)
+        yield f"fedmsg.d: {ENABLED_KEY}: must be True, found {found!r}; the hub would go on without us"
+
+
+def _mistakes_of_hub(config: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"fedmsg.d: {mistake}" for mistake in _mistakes(config))
 
 
 def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
@@ -95,19 +129,31 @@ def _wrong_workers(config: Mapping[str, Any]) -> Iterator[str]:
 
 def _mistakes_of_trust(config: Mapping[str, Any], settings: Settings) -> Iterator[str]:
     if config.get("validate_signatures") is not True:
-        yield from _told(lambda: AnybodysWord(is_lab=settings.lab))
+        yield from _mistakes_of_senders(config, settings)
         return
     backends = config.get("crypto_validate_backends", ["x509"])
     if "x509" not in backends:
         yield f"fedmsg.d: crypto_validate_backends: found {backends!r}; allowed: ['x509']; gpg covers no topic"
     yield from _told(lambda: authority_of(config))
-    yield from _told(lambda: signer_of({**config, "name": settings.systems.bus.name}))
+    yield from _told(lambda: signer_of(_as_publisher(config, settings)))
+    yield from _mistakes_of_senders(config, settings)
+
+
+def _mistakes_of_senders(config: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    """The table alone: what can be seen on a machine without keys."""
+    if config.get("validate_signatures") is not True:
+        yield from _told(lambda: AnybodysWord(is_lab=settings.lab))
+        return
     place = f"{settings.directory / 'systems.yaml'}: bus.senders"
     yield from (f"{place}: {mistake}" for mistake in _wrong_rows(settings.systems.bus.senders))
     answering = row_of(settings.systems.bus.senders, ACK) or ()
     for name in settings.systems.bodhi.acknowledges_as:
         if name not in answering:
             yield f"{place}: {ACK}: does not name {name}, whose answers bodhi.acknowledges_as waits for"
+
+
+def _as_publisher(config: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    return {**config, "name": settings.systems.bus.name, "hostname": socket.gethostname().split(".", 1)[0]}
 
 
 def _told(attempt: Callable[[], object]) -> Iterator[str]:

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from relengotron.consumers import selfcheck, stomp_config
-from relengotron.consumers.stomp_config import Subscription
 from relengotron.errors import SettingsError
+from relengotron.systems.bus import selfcheck, stomp_config
+from relengotron.systems.bus.stomp_config import Subscription
 
-EXAMPLE = Path(__file__).parents[3] / "fedmsg.d" / "stomp.py.example"
+EXAMPLE = Path(__file__).parents[4] / "fedmsg.d" / "stomp.py.example"
 
 
 def a_stomp_config(**changed: Any) -> dict[str, Any]:

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from relengotron.consumers import selfcheck
 from relengotron.errors import SettingsError, Untrusted
 from relengotron.lab.certificates import Authority
 from relengotron.messages.incoming import PARSERS
 from relengotron.settings import Settings, load
 from relengotron.settings.systems import Bus
+from relengotron.systems.bus import selfcheck
 from relengotron.systems.bus.signing import Seal
 from tests.contracts.pki import DAY, NOW, Root, a_key, pem, pem_of
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 DROP_IN = ROOT / "fedmsg.d"
 US = "relengotron.releng01"
 ORDER = "org.fedoraproject.dev.bodhi.masher.start"
@@ -185,7 +185,10 @@ def test_a_certificate_of_ours_that_nobody_would_believe_stops_the_start(tmp_pat
     (tmp_path / "releng.key").write_bytes(pem_of(a_key("leaf")))
     authority = Authority(tmp_path, None)  # type: ignore[arg-type]
     for certificate, told in [
-        (theirs.issue(RELENG), "a message that releng signed is not believed: its certificate was not issued"),
+        (
+            theirs.issue(RELENG),
+            "a message that releng signed is not believed: the certificate of releng was not issued",
+        ),
         (ours.issue(RELENG, begins=NOW - 3 * DAY, ends=NOW - DAY), "the certificate of releng is expired on"),
     ]:
         (tmp_path / "releng.crt").write_bytes(pem(certificate))

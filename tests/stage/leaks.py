@@ -1,0 +1,71 @@
+"""Answers that are lost: the change outside was made, and who asked for it never hears so."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from relengotron.errors import AnswerLost, SystemUnreachable, Transient
+
+EFFECTS: Mapping[str, frozenset[str]] = {
+    "bodhi": frozenset({"comment"}),
+    "bus": frozenset({"publish"}),
+    "koji": frozenset(
+        {
+            "build_image",
+            "cancel_task",
+            "move_builds",
+            "runroot",
+            "untag_builds",
+            "upload",
+            "write_signed_copies",
+        }
+    ),
+    "mirror": frozenset({"discard", "stage", "sweep", "switch", "withdraw"}),
+    "ostree": frozenset({"commit_tree_of", "delete_ref", "init_archive", "pull_local", "set_ref", "update_summary"}),
+    "pdc": frozenset(),
+    "resultsdb": frozenset({"store"}),
+}
+"""Every verb of every system that changes something outside."""
+
+NEVER_SURE: Mapping[str, type[Transient]] = {"bus": SystemUnreachable, "mirror": SystemUnreachable}
+"""How a system says that it does not know; the others say ``AnswerLost``."""
+
+
+@dataclass
+class Leaks:
+    """Counts every change outside, and loses the answer to the n-th of one kind."""
+
+    made: Counter[tuple[str, str]] = field(default_factory=Counter)
+    lost: tuple[str, str, int] | None = None
+
+    def answer(self, system: str, verb: str) -> None:
+        """The change is made and its answer is on the way.
+
+        Raises:
+            Transient: it was the chosen one.
+        """
+        self.made[system, verb] += 1
+        if self.lost == (system, verb, self.made[system, verb]):
+            raise NEVER_SURE.get(system, AnswerLost)(f"{system}: nobody knows what came of {verb}")
+
+    def around(self, name: str, system: Any) -> Any:
+        """The same system, with its answers on the way."""
+        return _Leaky(name, system, self)
+
+
+class _Leaky:
+    def __init__(self, name: str, system: Any, leaks: Leaks) -> None:
+        self._name, self._system, self._leaks = name, system, leaks
+
+    def __getattr__(self, verb: str) -> Any:
+        found = getattr(self._system, verb)
+        return self._leaking(verb, found) if verb in EFFECTS[self._name] else found
+
+    def _leaking(self, verb: str, act: Callable[..., Any]) -> Callable[..., Any]:
+        def leaking(*words: Any, **named: Any) -> Any:
+            answer = act(*words, **named)
+            self._leaks.answer(self._name, verb)
+            return answer
+
+        return leaking
