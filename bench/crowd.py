@@ -92,15 +92,15 @@ class _Admin:
 class Crowd:
     """The stand-ins with a release for every two lanes, and a journal in which every lane has its push."""
 
-    def __init__(self, root: Path, count: int, bus: Mapping[str, Any]) -> None:
+    def __init__(self, root: Path, count: int, bus_name: str) -> None:
         """Make ``count`` pushes wait; one release more is left for an order to come."""
         self.place = Place(root.absolute())
         releases = [str(FIRST_RELEASE + number) for number in range(count // len(REQUESTS) + 1)]
         self.spare = f"F{releases[-1]}"
         scenario = Scenario(releases=tuple(releases))
         self.stand_ins = StandIns(self.place, scenario)
-        configuring.write_configuration(self.place, self.stand_ins.urls, KEY, bus, scenario)
-        _configure_like_anybody(self.place, str(bus["bench.name"]))
+        configuring.write_configuration(self.place, self.stand_ins.urls, KEY, {}, scenario)
+        _configure_like_anybody(self.place, bus_name)
         self.builder = QuickBuilder(self.hub, self.place)
         self._seed(releases)
         self.waiting = [self._an_update(number) for number in range(count)]
@@ -236,9 +236,9 @@ class Crowd:
 
 
 @contextmanager
-def crowd(root: Path, count: int, bus: Mapping[str, Any]) -> Iterator[Crowd]:
+def crowd(root: Path, count: int, bus_name: str) -> Iterator[Crowd]:
     """A crowd that is gone at the end."""
-    made = Crowd(root, count, bus)
+    made = Crowd(root, count, bus_name)
     try:
         yield made
     finally:

@@ -109,21 +109,17 @@ def _rpms(crowd: Crowd, build: str) -> set[str]:
 
 def measure(root: Path) -> Iterator[Measure]:
     """A start with many runs in flight, the calm after it, and the memory of twice as many."""
-    with publishing() as (publisher, port):
-        bus = fedmsg_config(port, **{"bench.name": NAME})
-        with crowd(root / "crowd", RUNS, bus) as made:
-            asked, expected = Asked(made), Expected.of(made, made.change(ONE_IN))
-            with running(made, bus) as (hub, began):
-                yield from _restart(made, hub, began, publisher, asked, expected)
-                yield _idle(hub)
-    with publishing() as (publisher, port):
-        bus = fedmsg_config(port, **{"bench.name": NAME})
-        with crowd(root / "more", MANY_RUNS, bus) as made:
-            asked, expected = Asked(made), Expected.of(made, [])
-            with running(made, bus) as (hub, began):
-                started(made, hub, began, publisher, asked, expected)
-                time.sleep(SETTLES_S)
-                yield _memory(hub)
+    with crowd(root / "crowd", RUNS, NAME) as made:
+        asked, expected = Asked(made), Expected.of(made, made.change(ONE_IN))
+        with running(made) as (hub, began, publisher):
+            yield from _restart(made, hub, began, publisher, asked, expected)
+            yield _idle(hub)
+    with crowd(root / "more", MANY_RUNS, NAME) as made:
+        asked, expected = Asked(made), Expected.of(made, [])
+        with running(made) as (hub, began, publisher):
+            started(made, hub, began, publisher, asked, expected)
+            time.sleep(SETTLES_S)
+            yield _memory(hub)
 
 
 def _restart(
@@ -212,14 +208,16 @@ def cpu_of(pid: int) -> float:
 
 
 @contextmanager
-def running(made: Crowd, bus: Mapping[str, Any]) -> Iterator[tuple[Hub, float]]:
-    """A hub, and the moment of its exec."""
-    began = time.time()
-    hub = Hub(made.place.world, CONSUMER, {**bus, "relengotron.settings": str(made.place.config)})
-    try:
-        yield hub, began
-    finally:
-        hub.stop()
+def running(made: Crowd) -> Iterator[tuple[Hub, float, Publisher]]:
+    """A hub, the moment of its exec, and whom it listens to."""
+    with publishing() as (publisher, port):
+        config = fedmsg_config(port, **{"relengotron.settings": str(made.place.config)})
+        began = time.time()
+        hub = Hub(made.place.world, CONSUMER, config)
+        try:
+            yield hub, began, publisher
+        finally:
+            hub.stop()
 
 
 def _order(made: Crowd) -> tuple[bytes, bytes]:

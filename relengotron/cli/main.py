@@ -2,6 +2,9 @@
 
 import importlib
 import importlib.util
+import os
+import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +15,9 @@ import click
 from relengotron.cli.exits import refusal_of
 from relengotron.cli.surroundings import Surroundings
 from relengotron.errors import RelengError
+
+NOBODY_READS: Final = 128 + signal.SIGPIPE
+"""As a shell says it of any program that was cut off by ``head``; status 1 would be an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,15 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except RelengError as error:
             raise refusal_of(error) from error
+        except BrokenPipeError:
+            _let_go_of_output()
+            ctx.exit(NOBODY_READS)
+
+
+def _let_go_of_output() -> None:
+    """What is still to be written at the end of the process goes nowhere, without a word."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _is_installed(place: Place) -> bool:

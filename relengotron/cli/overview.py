@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from relengotron.engine.journal import evidence, holds, inbox, outbox, refusals, runs
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
 from relengotron.engine.journal.outbox import OutboxMessage
+from relengotron.engine.journal.parked import Wanted, count
 from relengotron.engine.journal.refusals import Refusal
+from relengotron.messages.orders import ORDERS
 from relengotron.model.run import Evidence, HoldRecord, Run, RunState, StepRecord, StepState
 
 OVERDUE_AFTER: Final = timedelta(minutes=2)
@@ -62,6 +64,8 @@ class Overview:
     unsent_since: datetime | None
     not_accepted: Sequence[OutboxMessage]
     lanes: Sequence[LaneView]
+    parked_orders: int = 0
+    daemon_runs: bool = True
 
     @property
     def overdue_since(self) -> datetime | None:
@@ -71,7 +75,9 @@ class Overview:
         return min(late, default=None)
 
 
-def overview(db: Connection, configured: Sequence[str], now: datetime, *, parked: int = 3) -> Overview:
+def overview(
+    db: Connection, configured: Sequence[str], now: datetime, *, daemon_runs: bool = True, parked: int = 3
+) -> Overview:
     """Look at everything once; ``configured`` lanes are shown even when they are idle."""
     heads = {run.lane: run for run in runs.heads_of_lanes(db)}
     waiting: dict[str, int] = {}
@@ -90,6 +96,8 @@ def overview(db: Connection, configured: Sequence[str], now: datetime, *, parked
         unsent_since=unsent[0].written_at if unsent else None,
         not_accepted=outbox.refused(db),
         lanes=[_lane(db, lane, heads.get(lane), waiting.get(lane, 0)) for lane in lanes],
+        parked_orders=sum(count(db, Wanted(topic=order)) for order in ORDERS),
+        daemon_runs=daemon_runs,
     )
 
 

@@ -41,6 +41,14 @@ def plain(text: str) -> str:
     )
 
 
+def shortened(text: str, longest: int) -> str:
+    """Both ends of a long text: a failure says first who failed, and last why."""
+    if len(text) <= longest:
+        return text
+    head = (longest - 1) // 3
+    return f"{text[:head]}…{text[head + 1 - longest :]}"
+
+
 def say(text: str = "", *, state: str | None = None, bold: bool = False) -> None:
     """One line, coloured by a state if there is one and the reader is a terminal."""
     click.secho(plain(text), fg=_COLOURS.get(state or ""), bold=bold or None)

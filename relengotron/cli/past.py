@@ -1,9 +1,10 @@
 """Is the past whole? What ``relengotron status`` says about messages that the bus has lost."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,9 @@ from relengotron.decisions.recovering import is_behind
 from relengotron.engine.journal import watermarks
 from relengotron.engine.journal.watermarks import Watermark
 from relengotron.settings import Settings
+
+_LONGEST_TROUBLE: Final = 120
+_QUESTION: Final = re.compile(r"\?\S+=\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def past(db: Connection, settings: Settings, now: datetime) -> Sequence[PastView
 
 
 def in_words(views: Sequence[PastView], now: datetime) -> str:
-    """A line for each category that is not well, and what to type; empty when all are."""
+    """A line for each trouble that categories have, and what to type; empty when all are well."""
     lines = list(_lines(views, now))
     return "\n".join(
         [*lines, "they are looked for again by itself; if it stays so: relengotron doctor"] if lines else []
@@ -60,7 +64,18 @@ def for_programs(views: Sequence[PastView]) -> list[dict[str, Any]]:
 
 
 def _lines(views: Sequence[PastView], now: datetime) -> Iterator[str]:
+    for trouble, marks in _by_trouble(views).items():
+        since = page.clock(min(mark.until for mark in marks), now)
+        names = ", ".join(mark.category for mark in marks)
+        yield f"{names} messages since {since} may be missing{f': {trouble}' if trouble else ''}"
+
+
+def _by_trouble(views: Sequence[PastView]) -> dict[str, list[Watermark]]:
+    """The same service troubles every category, in words that differ by the question alone."""
+    grouped: dict[str, list[Watermark]] = {}
     for view in views:
         if not view.is_well:
-            trouble = f": {view.mark.trouble.splitlines()[0]}" if view.mark.trouble else ""
-            yield f"{view.mark.category} messages since {page.clock(view.mark.until, now)} may be missing{trouble}"
+            first = next(iter(view.mark.trouble.splitlines()), "")
+            short = page.shortened(_QUESTION.sub("", first), _LONGEST_TROUBLE)
+            grouped.setdefault(short, []).append(view.mark)
+    return grouped

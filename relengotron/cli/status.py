@@ -7,12 +7,14 @@ from typing import Any, Final
 import click
 
 from relengotron.cli import page
+from relengotron.cli.alarms import alarms
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.overview import LaneView, Overview, overview
 from relengotron.cli.past import PastView, for_programs, in_words, past
 from relengotron.cli.surroundings import Surroundings, now
 from relengotron.engine.journal.inbox import MessageState
 from relengotron.engine.journal.outbox import OutboxMessage
+from relengotron.engine.sole import is_held
 from relengotron.model.codec import to_json
 from relengotron.model.run import RunState
 
@@ -21,27 +23,32 @@ _MOST_LINES: Final = 10
 
 @click.command()
 @click.option("--json", "json_wanted", is_flag=True, help="For programs: the same as JSON.")
-@click.option("--check", is_flag=True, help="Exit with 1 if anything needs a person or the daemon seems to be down.")
+@click.option("--check", is_flag=True, help="Exit with 1 if anything needs a person or no daemon runs; say why.")
 @click.pass_obj
 def status(surroundings: Surroundings, json_wanted: bool, check: bool) -> None:
     """Say what runs, what waits for what and whom, and which command helps."""
     settings = surroundings.settings()
     lanes = [str(lane) for lane in settings.lanes]
     with surroundings.journal() as database, database.read() as db:
-        seen, looked_back = overview(db, lanes, now()), past(db, settings, now())
+        seen = overview(db, lanes, now(), daemon_runs=is_held(settings.journal.url))
+        looked_back = past(db, settings, now())
+    reasons = alarms(seen, looked_back)
     if json_wanted:
-        page.as_json(_for_programs(seen) | {"past": for_programs(looked_back)})
+        page.as_json(_for_programs(seen) | {"past": for_programs(looked_back), "alarms": reasons})
     else:
         _show(seen, looked_back)
-    if check and (seen.overdue_since is not None or any(view.needs_a_person for view in seen.lanes)):
-        raise Refusal("somebody must act: see above", Exit.NO)
+    if check and reasons:
+        raise Refusal("\n".join(["somebody must act:", *(f"  {reason}" for reason in reasons)]), Exit.NO)
 
 
 def _show(seen: Overview, looked_back: Sequence[PastView]) -> None:
     page.say(f"relengotron at {seen.at:%Y-%m-%d %H:%M:%S} UTC", bold=True)
     lost = in_words(looked_back, seen.at)
     page.fields([("Runs", _runs(seen)), ("Messages", _messages(seen)), ("Lost", lost), ("To send", _unsent(seen))])
-    if seen.overdue_since is not None:
+    if not seen.daemon_runs:
+        page.say("  The daemon is down: nobody works on this journal.", state="failed")
+        page.say("  Look: systemctl status relengotron; journalctl -u relengotron -n 50")
+    elif seen.overdue_since is not None:
         late = page.clock(seen.overdue_since, seen.at)
         page.say(f"  The daemon seems to be down: something has been due since {late}.", state="failed")
         page.say("  Look: systemctl status relengotron; journalctl -u relengotron -n 50")
@@ -151,6 +158,8 @@ def _for_programs(seen: Overview) -> dict[str, Any]:
             "unsent_since": to_json(seen.unsent_since),
             "not_accepted": [to_json(each) for each in seen.not_accepted],
         },
+        "daemon_runs": seen.daemon_runs,
+        "parked_orders": seen.parked_orders,
         "overdue_since": to_json(seen.overdue_since),
         "lanes": [_lane_for_programs(view) for view in seen.lanes],
     }

@@ -61,27 +61,43 @@ class Surroundings:
         """The journal, if the daemon has ever run.
 
         Raises:
-            Refusal: there is none yet, or it cannot be opened.
+            Refusal: there is none yet, or it cannot be opened, or somebody else has locked it for long.
         """
         from relengotron.engine.journal.database import Database
-        from relengotron.errors import SettingsError, SystemUnreachable
+        from relengotron.errors import SettingsError, SystemBusy, SystemUnreachable
 
         url = self.settings().journal.url
         _refuse_without_journal(url)
         try:
-            database = Database(url, may_change_tables=False)
+            database = Database(url, may_change_tables=False, on_wait=_say_that_we_wait)
         except (SettingsError, SystemUnreachable) as trouble:
             raise Refusal(f"{trouble}\nTry it as the daemon's user.", Exit.UNREACHABLE) from trouble
         try:
             yield database
+        except SystemBusy as trouble:
+            raise Refusal(f"{trouble}\n{_who_holds(url)}", Exit.UNREACHABLE) from trouble
         finally:
             database.close()
+
+
+def _say_that_we_wait() -> None:
+    print("waiting for the journal: another program has locked it ...", file=sys.stderr, flush=True)
+
+
+def _who_holds(url: str) -> str:
+    if not url.startswith("sqlite:"):
+        return "The table pg_stat_activity of its server says who works on it."
+    return f"Who has it open: fuser -v {_file_of(url)} - if it is nobody, try it as the daemon's user."
+
+
+def _file_of(url: str) -> Path:
+    return Path(urlsplit(url).path.removeprefix("/"))
 
 
 def _refuse_without_journal(url: str) -> None:
     """Looking must not create a journal: it would belong to the wrong user."""
     if url.startswith("sqlite:"):
-        path = Path(urlsplit(url).path.removeprefix("/"))
+        path = _file_of(url)
         try:
             is_there = path.is_file()
         except OSError:

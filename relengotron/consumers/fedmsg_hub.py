@@ -107,7 +107,7 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
         began = time.monotonic()
         try:
             stomp.acknowledge(self._doorway.keep(waiting))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the doorway has told of each; the worker must live
             self._exception_count += len(waiting)
             log.error("messages were not stored", extra={"messages": len(waiting), "error": str(error)})
         if missed := self.incoming.turned_away():

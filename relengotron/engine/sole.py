@@ -83,6 +83,37 @@ def kept(sole: SoleRunner) -> Callable[[], int]:
     return turn
 
 
+def is_held(url: str) -> bool:
+    """Whether a daemon works on the journal now.
+
+    Raises:
+        SystemUnreachable, SystemBusy, SettingsError: nobody can tell.
+    """
+    parsed = make_url(url)
+    try:
+        return _is_locked(parsed) if parsed.get_backend_name() == "sqlite" else _has_holder(parsed)
+    except (OSError, SQLAlchemyError) as trouble:
+        raise opening_trouble(url, trouble) from trouble
+
+
+def _is_locked(url: URL) -> bool:
+    try:
+        with Path(f"{url.database}.runner").open(encoding="utf-8") as file:
+            if not file.read(1):
+                return False  # a daemon that ends well empties it: the lock of one that may be starting is left alone
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+
+
+def _has_holder(url: URL) -> bool:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        return connection.execute(_HOLDER, {"key": _RUNNERS}).first() is not None
+
+
 class _Lock(ABC):
     @abstractmethod
     def take(self) -> None: ...

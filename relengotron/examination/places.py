@@ -3,8 +3,10 @@
 import hashlib
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
@@ -13,11 +15,17 @@ from relengotron.settings import Settings
 from relengotron.systems.mirror.port import Mirror
 from relengotron.systems.world import World
 
+_JOURNAL_REMEDY: Final = (
+    "look at journal.url in relengotron.yaml; the daemon's user must be able to write the journal and its folder; "
+    "if it is locked, fuser -v FILE says who has it open"
+)
+_PATIENCE: Final = timedelta(seconds=2)
+
 
 def findings(settings: Settings, world: World) -> Iterator[Finding]:
     """The journal, the mirror on disk and from outside, the stores."""
     root, stores = settings.systems.mirror.root, "mount it for the user that the daemon runs as"
-    yield look("journal", partial(_journal, settings), "look at journal.url in relengotron.yaml")
+    yield look("journal", partial(_journal, settings), _JOURNAL_REMEDY)
     yield look("mirror", partial(_writable, root), f"{root}: {stores}, writable")
     yield look(
         "mirror from outside",
@@ -30,13 +38,14 @@ def findings(settings: Settings, world: World) -> Iterator[Finding]:
 
 
 def _journal(settings: Settings) -> str:
-    database = Database(settings.journal.url)
+    database = Database(settings.journal.url, patience=_PATIENCE)
     try:
+        database.prove_writable()
         with database.read() as db:
             counted = runs.counts(db)
     finally:
         database.close()
-    return f"{sum(counted.values())} runs in {database.engine.dialect.name}"
+    return f"{sum(counted.values())} runs in {database.engine.dialect.name}, writable"
 
 
 def _writable(directory: Path) -> str:

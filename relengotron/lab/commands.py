@@ -1,5 +1,6 @@
 """The ``relengotron lab`` commands: rehearse a push, a policy or a plugin before doing it for real."""
 
+import faulthandler
 import json
 import os
 import signal
@@ -123,7 +124,8 @@ def up(root: Path, **wishes: Any) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while not place.addresses.is_file():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise click.ClickException(f"the lab did not start; see {log_file}\n{log_file.read_text()[-1000:]}")
+            process.terminate()
+            raise click.ClickException(f"the lab {_end(process)}; see {log_file}\n{log_file.read_text()[-1000:]}")
         time.sleep(LOOKS_EVERY)
     click.echo(place.addresses.read_text())
     click.echo(f"the daemon's configuration: {place.config}; relengotron lab push starts a push", err=True)
@@ -169,6 +171,7 @@ def run(root: Path, **wishes: Any) -> None:
     def begin_to_end(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
+    faulthandler.enable()  # a crash in a library says at least where it happened
     signal.signal(signal.SIGTERM, begin_to_end)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     try:
@@ -198,6 +201,14 @@ def verify(expect: Path, as_json: bool) -> None:
     from relengotron.lab.verify.__main__ import main
 
     sys.exit(main(["--expect", str(expect), *(["--json"] if as_json else [])]))
+
+
+def _end(process: subprocess.Popen[bytes]) -> str:
+    status = process.poll()
+    if status is None:
+        return f"was not ready after {READY_WITHIN:.0f} s and is being ended"
+    how = f"status {status}" if status >= 0 else signal.Signals(-status).name
+    return f"did not start: it ended with {how}"
 
 
 def _running(place: Place) -> int | None:

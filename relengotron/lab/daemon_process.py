@@ -12,6 +12,7 @@ from pathlib import Path
 
 from relengotron.errors import DeadlineMissed, Permanent
 from relengotron.lab.place import Place
+from relengotron.lab.tied import tied
 
 READY_WITHIN = 60.0
 STOPS_WITHIN = 40.0
@@ -47,7 +48,7 @@ class DaemonProcess:
         self._log_begins_at = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log, _undisturbed():
             self._process = subprocess.Popen(
-                self._command,
+                tied(self._command),
                 cwd=self._place.world,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -78,7 +78,8 @@ def release_repos(place: Place, builds: Sequence[Built], releases: Sequence[str]
             for build in builds:
                 if build.distribution == release and not build.is_update:
                     _link_packages(build, arch, directory)
-            _run(["createrepo_c", "--quiet", "--no-database", str(directory)])
+            # The compression is named, because newer tools take one that the solver cannot read.
+            _run(["createrepo_c", "--quiet", "--no-database", "--general-compress-type", "gz", str(directory)])
 
 
 def base_repo(place: Place, release: str, arch: str) -> Path:

@@ -21,7 +21,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
-from relengotron.engine.journal import inbox, migrating, outbox, runs
+from relengotron.engine.journal import inbox, migrating, outbox, runs, sqlite
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.migrating import NEWEST
 from relengotron.engine.journal.tables import metadata
@@ -131,11 +131,11 @@ def test_a_broken_disk_below_the_journal_is_trouble_that_passes(
 
 
 def test_a_new_journal_on_a_full_disk_is_trouble_that_passes(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(migrating, "_upgrade", lambda db: db.exec_driver_sql("PRAGMA max_page_count=1") and fill(db))
-
     def fill(db: Connection) -> None:
+        db.exec_driver_sql("PRAGMA max_page_count=1")
         db.exec_driver_sql("CREATE TABLE large (text)")
 
+    monkeypatch.setattr(migrating, "_upgrade", fill)
     with pytest.raises(SystemBusy, match="full"):
         Database(sqlite_url)
 
@@ -155,9 +155,13 @@ def test_nobody_waits_long_for_a_locked_journal_when_we_are_ending(database: Dat
     writes()
 
 
-def test_who_waits_long_for_a_locked_journal_is_told_once(sqlite_url: str, tmp_path: Path) -> None:
+def test_who_waits_long_for_a_locked_journal_is_told_once(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[bool] = []
-    database = Database(sqlite_url, patience=timedelta(seconds=3), on_wait=lambda: told.append(True))
+    monkeypatch.setattr(sqlite, "LOOKS_EVERY", timedelta(milliseconds=10))
+    monkeypatch.setattr(sqlite, "WORDLESS", timedelta(milliseconds=20))
+    database = Database(sqlite_url, patience=timedelta(milliseconds=200), on_wait=lambda: told.append(True))
     with locked(tmp_path / "journal.db"), pytest.raises(SystemBusy, match="locked"):
         database.prove_writable()
     database.close()

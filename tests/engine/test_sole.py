@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import NullPool, create_engine, text
 
 from relengotron.engine.journal.database import Database
-from relengotron.engine.sole import SoleRunner, kept
-from relengotron.errors import LaneTaken, SettingsError, SystemBusy, SystemUnreachable
+from relengotron.engine.sole import SoleRunner, is_held, kept
+from relengotron.errors import LaneTaken, RelengError, SettingsError, SystemBusy, SystemUnreachable
 
 HOLDER = """
 import sys
@@ -36,6 +36,27 @@ def test_a_daemon_that_ended_is_followed_by_the_next(url: str) -> None:
     for _ in range(3):
         with SoleRunner(url):
             pass
+
+
+def test_anybody_can_see_whether_a_daemon_has_the_journal_and_looking_takes_it_from_nobody(url: str) -> None:
+    assert not is_held(url)
+    with SoleRunner(url):
+        assert is_held(url)
+        assert is_held(url)
+    assert not is_held(url)
+    with SoleRunner(url):
+        pass
+
+
+def test_a_daemon_that_died_is_not_taken_for_one_that_works(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite.runner").write_text('{"pid": 1}')
+    assert not is_held(f"sqlite:///{tmp_path / 'journal.sqlite'}")
+
+
+def test_whoever_may_not_look_cannot_tell(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite.runner").mkdir()
+    with pytest.raises(RelengError, match="journal"):
+        is_held(f"sqlite:///{tmp_path / 'journal.sqlite'}")
 
 
 def test_a_daemon_that_was_killed_is_followed_by_the_next(url: str) -> None:

@@ -7,6 +7,7 @@ import koji
 import pytest
 import rpmfile
 
+from relengotron.errors import Permanent
 from relengotron.lab.bits.artifacts import CLOUD_PACKAGES, SHIPPED, TREE_PACKAGES
 from relengotron.lab.bits.build import BUILD_HOST, build_packages
 from relengotron.lab.bits.catalogue import BROKEN, CATALOGUE
@@ -128,6 +129,15 @@ def test_a_name_that_nobody_provides_is_missing(tiny: TinyDistribution, tmp_path
     repo = tiny.write_repo(tmp_path / "repo")
     with pytest.raises(Unsolvable, match="nothing provides nowhere"):
         solve({"ga": repo / "repodata" / "primary.xml.gz"}, ["nowhere"], "x86_64")
+
+
+@pytest.mark.parametrize("name", ["primary.xml.zst", "primary.xml.nonsense", "nowhere.xml.gz", "primary.xml"])
+def test_metadata_that_the_solver_cannot_read_are_named_and_crash_nothing(name: str, tmp_path: Path) -> None:
+    primary = tmp_path / name
+    if "nowhere" not in name:
+        primary.write_bytes(b"(\xb5/\xfd nonsense")
+    with pytest.raises(Permanent, match=name):
+        solve({"ga": primary}, ["kernel"], "x86_64")
 
 
 @pytest.mark.parametrize(("text", "parts"), [("1:2-3", ("1", "2", "3")), ("2-3.fc24", ("0", "2", "3.fc24"))])

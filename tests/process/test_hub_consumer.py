@@ -168,11 +168,10 @@ def test_what_a_stopped_hub_could_not_store_is_in_its_log_whole_and_on_one_line(
         until(is_still(psutil.Process(hub.process.pid)), "the hub has taken the message into its memory")
         assert hub.stop() == 0
 
-    (line,) = [line for line in hub.said().splitlines() if "message lost" in line]
+    (line,) = [line for line in hub.said().splitlines() if "message lost" in line and "stranger" in line]
     raw = json.loads(line.partition(" raw=")[2])
     assert (raw["msg_id"], raw["msg"]["updates"]) == ("lost", BODY["updates"])
     assert "is locked" in line
-    assert "Traceback" not in hub.said()
 
 
 def test_trouble_that_passes_and_a_wrong_setting_end_a_hub_with_different_statuses_and_without_a_traceback(

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from relengotron.engine.journal.sqlite import Patience
 from relengotron.examination import Finding, examine
 from relengotron.messages.incoming import PARSERS
 from relengotron.sdk.discovery import Plugins
@@ -85,6 +87,17 @@ def test_looking_changes_nothing(stage: Stage) -> None:
     told_by(stage)
     assert stage.power.effects == effects
     assert sorted(root.rglob("*")) == before
+
+
+def test_a_journal_that_cannot_be_written_is_red_although_it_can_be_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_connection: object) -> None:
+        raise OperationalError("BEGIN IMMEDIATE", None, Exception("attempt to write a readonly database"))
+
+    assert told_by(stage)["journal"].fact.endswith(", writable")
+    monkeypatch.setattr(Patience, "wait_for", lambda _self, lock: refuses(lock))
+    assert "cannot be written: attempt to write a readonly database" in red(stage)["journal"]
 
 
 def test_permissions_are_those_that_the_configured_artifacts_need(stage: Stage) -> None:
@@ -226,14 +239,11 @@ def test_a_bus_on_which_no_hub_would_start(stage: Stage) -> None:
 
 
 def test_a_revocation_list_that_has_run_out_is_seen_by_the_doctor(stage: Stage, tmp_path: Path) -> None:
-    root, names = (
-        Root("Our CA", a_key("ours")),
-        dict.fromkeys(PARSERS, ("releng", *stage.settings.systems.bodhi.acknowledges_as)),
-    )
+    root, may_speak = Root("Our CA", a_key("ours")), ("releng", *stage.settings.systems.bodhi.acknowledges_as)
     (tmp_path / "ca.crt").write_bytes(pem(root.certificate()))
     (tmp_path / "crl.pem").write_bytes(root.revocations(begins=NOW - 3 * DAY, ends=NOW - DAY))
     bus = stage.settings.systems.bus.model_copy(update={"senders": dict.fromkeys(PARSERS, may_speak)})
     settings = stage.settings.model_copy(update={"systems": stage.settings.systems.model_copy(update={"bus": bus})})
-    files = {"ca_cert_location": str(tmp_path / "ca.crt"), "crl_location": str(tmp_path / "crl.pem")}
+    files: dict[str, Any] = {"ca_cert_location": str(tmp_path / "ca.crt"), "crl_location": str(tmp_path / "crl.pem")}
     found = told_by(stage, settings, validate_signatures=True, **files)["bus"]
     assert (found.ok, "crl.pem: expired on" in found.fact) == (False, True)

@@ -41,6 +41,6 @@ def test_facts_stand_before_a_traceback() -> None:
 
 @pytest.mark.parametrize("configured", [shipped_logging(), LOGGING])
 def test_the_hubs_that_we_ship_write_facts(configured: dict[str, Any]) -> None:
-    configurator = logging.config.DictConfigurator(configured)  # type: ignore[arg-type]
+    configurator = logging.config.DictConfigurator(configured)
     (formatter,) = configured["formatters"].values()
     assert isinstance(configurator.configure_formatter(dict(formatter)), FactsBeside)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import solv
 
+from relengotron.errors import Permanent
+
 PRIMARY = "primary"
 
 
@@ -45,6 +47,10 @@ def solve(primaries: Mapping[str, Path], wanted: Iterable[str], arch: str) -> li
 
     Args:
         primaries: repo id to its ``primary.xml`` (compressed or not).
+
+    Raises:
+        Unsolvable: the wish cannot be fulfilled.
+        Permanent: a file cannot be read.
     """
     pool = _pool(primaries, arch)
     jobs, missing = _jobs(pool, wanted)
@@ -76,11 +82,18 @@ def _pool(primaries: Mapping[str, Path], arch: str) -> solv.Pool:
     pool = solv.Pool()
     pool.setarch("i686" if arch == "i386" else arch)
     for name, primary in primaries.items():
-        repo = pool.add_repo(name)
-        repo.add_rpmmd(solv.xfopen(str(primary)), None)
+        _add(pool, name, primary)
     pool.addfileprovides()
     pool.createwhatprovides()
     return pool
+
+
+def _add(pool: solv.Pool, name: str, primary: Path) -> None:
+    file = solv.xfopen(str(primary))
+    if file is None:  # the library crashes on it
+        raise Permanent(f"{primary}: cannot be opened: it is not there, or its compression is one that libsolv lacks")
+    if not pool.add_repo(name).add_rpmmd(file, None):
+        raise Permanent(f"{primary}: is no primary metadata: {pool.errstr}")
 
 
 def _jobs(pool: solv.Pool, wanted: Iterable[str]) -> tuple[list[solv.Job], list[str]]:

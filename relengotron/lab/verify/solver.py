@@ -28,7 +28,10 @@ class Universe:
         for kind, flags in (("primary", 0), ("filelists", solv.Repo.REPO_EXTEND_SOLVABLES)):
             if kind in records:
                 place = folder / "repodata" / Path(records[kind].location_href).name
-                if not repo.add_rpmmd(solv.xfopen(str(place)), None, flags):
+                file = solv.xfopen(str(place))
+                if file is None:  # the library crashes on it
+                    raise ValueError(f"{name}: {place.name} cannot be opened, or its compression is unknown to libsolv")
+                if not repo.add_rpmmd(file, None, flags):
                     raise ValueError(f"{name}: {kind} metadata cannot be read: {self._pool.errstr}")
 
     def problems_of(self, name: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from relengotron.errors import SettingsError
 from relengotron.messages.gilmsg import ACK
 from relengotron.messages.incoming import PARSERS
+from relengotron.messages.orders import ORDERS
 from relengotron.settings import Settings
 from relengotron.settings.daemon import RunnerPlace
 from relengotron.settings.mistakes import nearest
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 
 ENABLED_KEY: Final = "relengotron.enabled"
 SETTINGS_KEY: Final = "relengotron.settings"
-ORDERS: Final = ("bodhi.masher.start", "bodhi.composer.start", "relengotron.push.request")
 
 
 def topics_of(config: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """A configuration, a journal with a story in it, and the command."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from relengotron.cli.main import main
 from relengotron.cli.messages import filters, listing, settling, showing
 from relengotron.engine.journal import effects, evidence, holds, inbox, outbox, runs
 from relengotron.engine.journal.database import Database
+from relengotron.engine.sole import SoleRunner
 from relengotron.model.outcome import Hold
 from relengotron.model.run import Evidence, RunState, StepState
 from tests.postgres import postgres_server, postgres_url
@@ -65,6 +67,13 @@ def relengotron(config: Path) -> Command:
 def database(tmp_path: Path) -> Database:
     """The journal that the configuration names."""
     return Database(f"sqlite:///{tmp_path}/journal.sqlite")
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[SoleRunner]:
+    """A daemon works on the journal."""
+    with SoleRunner(f"sqlite:///{tmp_path}/journal.sqlite") as sole:
+        yield sole
 
 
 @pytest.fixture

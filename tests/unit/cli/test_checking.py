@@ -110,11 +110,11 @@ def test_senders_without_their_row_and_an_authority_without_its_file_are_mistake
 ) -> None:
     _take_the_secrets_out(config)
     path = config / "systems.yaml"
-    path.write_text(re.sub(r"    buildsys\.tag: .*\n", "", path.read_text()))
+    path.write_text(re.sub(r"    buildsys\..*\n", "", path.read_text()))
     fedmsg_d.write_text(on_the_bus(ca_cert_location="/nowhere/ca.crt", crl_location=""))
     told = relengotron("check-config", status=1).output
     assert "fedmsg.d: ca_cert_location: no file /nowhere/ca.crt" in told
-    assert "bus.senders: no entry for buildsys.tag" in told
+    assert "bus.senders: no entry for buildsys" in told
 
 
 def test_a_fedmsg_d_that_fails_is_one_mistake_and_no_traceback(relengotron: Command, fedmsg_d: Path) -> None:

@@ -1,14 +1,18 @@
 """What do people see when they look?"""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from relengotron.engine.journal import acknowledgements, evidence, outbox, runs
+from relengotron.engine.journal import acknowledgements, evidence, inbox, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.model.run import Evidence, RunState, StepState
 from tests.unit.cli.story import NOW, Command, opened, opened_in
@@ -59,7 +63,7 @@ def test_status_names_what_was_left_behind(relengotron: Command, held: str, data
     assert held in told
 
 
-@pytest.mark.usefixtures("done")
+@pytest.mark.usefixtures("done", "daemon")
 def test_status_with_check_is_red_only_when_a_person_is_needed(relengotron: Command, database: Database) -> None:
     relengotron("status", "--check")
     run = opened(database, "F23/stable", "late", NOW - timedelta(hours=1))
@@ -69,10 +73,64 @@ def test_status_with_check_is_red_only_when_a_person_is_needed(relengotron: Comm
     assert "somebody must act" in relengotron("status", "--check", status=1).output
 
 
+@pytest.mark.usefixtures("done")
+def test_a_daemon_that_is_dead_is_seen_while_nothing_is_due(relengotron: Command) -> None:
+    told = relengotron("status", "--check", status=1).output
+    assert "The daemon is down: nobody works on this journal." in told
+    assert "somebody must act:\n  no daemon works on this journal" in told
+    assert json.loads(relengotron("status", "--json").output)["daemon_runs"] is False
+
+
+@pytest.mark.usefixtures("done", "daemon")
+def test_an_order_that_was_put_aside_needs_somebody_and_other_news_do_not(
+    relengotron: Command, database: Database
+) -> None:
+    store(database, "buildsys.tag")
+    relengotron("status", "--check")
+    store(database, "bodhi.masher.start")
+    told = relengotron("status", "--check", status=1).output
+    assert "1 that may order a push were put aside" in told
+    assert json.loads(relengotron("status", "--json").output)["alarms"][0] in told
+
+
+def store(database: Database, topic: str) -> None:
+    with database.write() as db:
+        inbox.store(
+            db, msg_id=topic, business_key=None, topic=f"org.fedoraproject.prod.{topic}", raw={}, now=NOW,
+            parked_because="msg: missing",
+        )  # fmt: skip
+
+
+@pytest.mark.usefixtures("daemon")
+def test_what_stays_unsent_needs_somebody_after_a_while(relengotron: Command, done: str, database: Database) -> None:
+    with database.write() as db:
+        outbox.write(db, done, "late", "relengotron.push.start", {}, NOW - timedelta(minutes=9))
+    relengotron("status", "--check")
+    with database.write() as db:
+        outbox.write(db, done, "later", "relengotron.push.start", {}, NOW)
+        outbox.mark_sent(db, outbox.of_run(db, done)[0].id, NOW)
+        outbox.write(db, done, "stale", "relengotron.push.start", {}, NOW - timedelta(minutes=11))
+        outbox.mark_sent(db, outbox.of_run(db, done)[1].id, NOW)
+    assert "1 of our messages are not sent, the oldest from" in relengotron("status", "--check", status=1).output
+    with database.write() as db:
+        outbox.mark_refused(db, outbox.of_run(db, done)[2].id, "too large", NOW)
+    assert "the bus does not take as they are" in relengotron("status", "--check", status=1).output
+
+
 def test_looking_creates_no_journal(relengotron: Command, tmp_path: Path) -> None:
     for command in (("status",), ("runs", "list"), ("runs", "show", "x"), ("explain", "x"), ("runs", "retry", "x")):
         assert "the daemon has not run yet" in relengotron(*command, status=4).output
     assert not (tmp_path / "journal.sqlite").exists()
+
+
+@pytest.mark.usefixtures("held")
+def test_a_reader_that_has_seen_enough_is_no_answer(config: Path) -> None:
+    nobody, output = os.pipe()
+    os.close(nobody)
+    command = [sys.executable, "-m", "relengotron", "--config", str(config), "status"]
+    with open(output, "wb") as closed:
+        ended = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, "")
 
 
 def test_runs_are_listed_newest_first(relengotron: Command, held: str, done: str, failed: str) -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import fedmsg.config
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
@@ -244,4 +245,22 @@ def test_where_the_guard_cannot_be_asked_nothing_is_driven(
 ) -> None:
     monkeypatch.setattr(guarding, "bus_config", lambda: {"validate_signatures": False})
     assert "only a lab" in relengotron("messages", "redrive", evidence.msg_id, status=2).output
+    assert the(database, evidence.msg_id).state is MessageState.PARKED
+
+
+@pytest.mark.parametrize("text", ["config = {", "import nowhere_at_all", "raise RuntimeError('x')", "config = 5", None])
+def test_a_fedmsg_d_that_fails_or_is_not_there_is_told_in_a_sentence(
+    relengotron: Command,
+    database: Database,
+    evidence: KeptMessage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str | None,
+) -> None:
+    monkeypatch.setattr(fedmsg.config, "__cache", {})
+    if text is not None:
+        (tmp_path / "fedmsg.d").mkdir()
+        (tmp_path / "fedmsg.d" / "a.py").write_text(text)
+    told = relengotron("messages", "redrive", evidence.msg_id, status=2).output
+    assert str(tmp_path / "fedmsg.d") in told
     assert the(database, evidence.msg_id).state is MessageState.PARKED

@@ -1,11 +1,14 @@
 """How does a person's wish reach the daemon?"""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from relengotron.cli.surroundings import person
-from relengotron.engine.journal import inbox
+from relengotron.engine.journal import inbox, sqlite
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import StoredMessage
 from relengotron.messages.envelope import Envelope
@@ -34,6 +37,20 @@ def test_a_run_that_is_over_is_left_alone(relengotron: Command, database: Databa
         told = relengotron("runs", *order, status=1).output
         assert f"there is nothing to {order[0]}: it is done" in told
     assert not stored(database)
+
+
+def test_who_waits_for_a_locked_journal_is_told_so_and_how_to_find_who_has_it(
+    relengotron: Command, database: Database, held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = timedelta(milliseconds=10)
+    for name in ("WORDLESS", "LOOKS_EVERY"):
+        monkeypatch.setattr(sqlite, name, short)
+    monkeypatch.setattr("relengotron.engine.journal.database.Database", partial(Database, patience=short * 5))
+    with database.write():
+        told = relengotron("runs", "retry", held, status=4).stderr
+    assert told.count("waiting for the journal") == 1
+    assert "database is locked" in told
+    assert f"fuser -v {tmp_path}/journal.sqlite" in told
 
 
 def test_a_cancel_needs_a_reason(relengotron: Command, held: str) -> None:

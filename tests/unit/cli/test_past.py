@@ -49,6 +49,33 @@ def test_trouble_and_a_mark_that_does_not_move_are_told_with_what_to_type(
     assert "relengotron doctor" in told
 
 
+@pytest.mark.usefixtures("daemon")
+def test_what_may_be_lost_needs_somebody(relengotron: Command, database: Database) -> None:
+    looked(database, "bodhi", NOW - timedelta(minutes=6))
+    relengotron("status", "--check")
+    looked(database, "buildsys", NOW - timedelta(minutes=6), "away")
+    assert "messages of buildsys may be missing" in relengotron("status", "--check", status=1).output
+
+
+def test_one_trouble_of_many_categories_is_told_once_and_short(relengotron: Command, database: Database) -> None:
+    for number, category in enumerate(("bodhi", "buildsys", "gilmsg")):
+        question = f"/raw?category={category}&start=1464782100&end=1464782760&order=asc&rows_per_page=100&page=1"
+        trouble = (
+            f"GET http://127.0.0.1:9{question}: HTTPConnectionPool(host='127.0.0.1', port=9): Max retries exceeded "
+            f"with url: {question} (Caused by NewConnectionError('<urllib3.connection.HTTPConnection object>: Failed "
+            "to establish a new connection: [Errno 111] Connection refused'))"
+        )
+        looked(database, category, NOW - timedelta(minutes=6 + number), trouble)
+    looked(database, "resultsdb", NOW - timedelta(minutes=6), "datagrepper.example answers 500")
+    told = relengotron("status").output
+    assert told.count("may be missing") == 2
+    assert (
+        "bodhi, buildsys, gilmsg messages since 11:52:00 UTC (8 min ago) may be missing: GET http://127.0.0.1" in told
+    )
+    assert told.count("Connection refused") == 1
+    assert max(len(line) for line in told.splitlines()) < 300
+
+
 def test_programs_get_every_category(relengotron: Command, database: Database) -> None:
     looked(database, "bodhi", NOW - timedelta(hours=2), "away")
     (told,) = json.loads(relengotron("status", "--json").output)["past"]

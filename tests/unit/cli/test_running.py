@@ -30,6 +30,20 @@ main({arguments!r})
 """
 
 
+FEDMSG_D = """
+import os
+config = {
+    "relengotron.enabled": True,
+    "relengotron.settings": os.environ["RELENGOTRON_CONFIG"],
+    "topic_prefix": "org.fedoraproject",
+    "environment": "prod",
+    "endpoints": {"relengotron.releng01": ["tcp://127.0.0.1:4001"]},
+    "zmq_enabled": True,
+    "validate_signatures": False,
+}
+"""
+
+
 class FakeDaemon:
     """Writes down what is asked of it; its start is followed by a signal."""
 
@@ -65,6 +79,11 @@ def _take_the_secrets_out(config: Path) -> None:
     path.write_text("\n".join(line for line in lines if "secrets/" not in line and "principal:" not in line))
 
 
+def _let_it_be_a_lab(config: Path) -> None:
+    path = config / "relengotron.yaml"
+    path.write_text(path.read_text().replace("lab: false", "lab: true"))
+
+
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_runner_stops_cleanly(
@@ -88,6 +107,9 @@ def test_a_second_runner_says_who_has_the_journal(relengotron: Command, monkeypa
 @pytest.fixture
 def start(config: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
     _take_the_secrets_out(config)
+    _let_it_be_a_lab(config)
+    (tmp_path / "fedmsg.d").mkdir()
+    (tmp_path / "fedmsg.d" / "relengotron.py").write_text(FEDMSG_D)
     hub = tmp_path / "fedmsg-hub"
     hub.write_text(HUB)
     hub.chmod(0o755)
@@ -135,6 +157,19 @@ def test_a_daemon_with_a_mistake_in_its_configuration_does_not_start(
     begun = start()
     assert begun.returncode == 2
     assert "releases.yaml" in begun.stderr
+
+
+@pytest.mark.parametrize("where", [(), ("--foreground",)])
+def test_a_daemon_whose_hub_would_refuse_its_fedmsg_d_does_not_start(
+    start: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, where: tuple[str, ...]
+) -> None:
+    path = tmp_path / "fedmsg.d" / "relengotron.py"
+    path.write_text(path.read_text().replace('"validate_signatures": False', '"validate_signatures": None'))
+    begun = start(*where)
+    assert (begun.returncode, begun.stdout) == (2, "")
+    assert "validate_signatures: missing, must be True or False" in begun.stderr
+    path.unlink()
+    assert "Go to the directory whose fedmsg.d the hub reads" in start(*where).stderr
 
 
 def test_a_stale_pid_file_is_taken_away(tmp_path: Path) -> None:

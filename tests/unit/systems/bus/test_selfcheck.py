@@ -8,6 +8,7 @@ import pytest
 from relengotron.errors import SettingsError, Untrusted
 from relengotron.lab.certificates import Authority
 from relengotron.messages.incoming import PARSERS
+from relengotron.messages.orders import ORDERS
 from relengotron.settings import Settings, load
 from relengotron.settings.systems import Bus
 from relengotron.systems.bus import selfcheck
@@ -157,7 +158,7 @@ def test_every_topic_needs_its_entry_in_the_table(authority: Authority, topic: s
         selfcheck.guard_of(a_validating_config(authority), settings_with(senders))
 
 
-@pytest.mark.parametrize("topic", selfcheck.ORDERS)
+@pytest.mark.parametrize("topic", ORDERS)
 def test_an_open_order_is_named_for_what_it_is(authority: Authority, topic: str) -> None:
     senders = {each: [RELENG] for each in PARSERS if each != topic}
     with pytest.raises(SettingsError, match=f"{topic} would order a push"):
@@ -220,4 +221,4 @@ def test_the_shipped_files_make_a_configuration_that_passes(authority: Authority
     with pytest.raises(Untrusted):
         selfcheck.guard_of(config, shipped).sender_of({"topic": ORDER})
 
-    assert [topic for topic in shipped.systems.bus.senders if topic in selfcheck.ORDERS] == list(selfcheck.ORDERS)
+    assert [topic for topic in shipped.systems.bus.senders if topic in ORDERS] == list(ORDERS)
