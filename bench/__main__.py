@@ -3,55 +3,62 @@
 import argparse
 import logging
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
-from bench import daemon, journal, push, reaction, results, signing
+from bench import chaos, daemon, intake, journal, power, push, reaction, results, signing
 from bench.results import Measure
 
-PARTS = ("push", "reaction", "journal", "signing", "daemon")
 KEPT_RPMS = Path(".lab") / "bench"
+Part = Callable[[], Iterable[Measure]]
 
 
 def main() -> None:
     """Run the parts that were asked for; each prints as it goes and is written when it is over."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all without any")
+    parser.add_argument("parts", nargs="*", metavar="part", help="all without any; an unknown one lists them")
     parser.add_argument("--pushes", type=int, default=reaction.PUSHES, help="pushes to take reactions from")
     asked = parser.parse_args()
-    unknown = set(asked.parts) - set(PARTS)
-    if unknown:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}")
     logging.disable(logging.WARNING)
-    wanted = asked.parts or PARTS
-    machine = str(results.noise_of_the_machine())
-    print(f"the machine: {machine}")
-    measures: list[Measure] = []
     with tempfile.TemporaryDirectory(prefix="relengotron-bench-") as scratch:
-        if "push" in wanted or "journal" in wanted:
-            print("one push of the demo, with a real hub:")
-            measures += _kept(push.measure(KEPT_RPMS, Path(scratch) / "one-push.sqlite"), machine)
-        if "journal" in wanted:
-            print("the journal:")
-            config = KEPT_RPMS.absolute() / "world" / "config"
-            measures += _kept(journal.measure(Path(scratch), config, Path(scratch) / "one-push.sqlite"), machine)
-        if "reaction" in wanted:
-            print("reactions:")
-            measures += _kept(reaction.measure(KEPT_RPMS, asked.pushes), machine)
-        if "signing" in wanted:
-            print("signatures:")
-            measures += _kept(signing.measure(Path(scratch)), machine)
-        if "daemon" in wanted:
-            print("the daemon at its start and at rest:")
-            measures += _kept(daemon.measure(Path(scratch)), machine)
+        parts = _parts(Path(scratch), asked.pushes)
+        if unknown := set(asked.parts) - set(parts):
+            parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+        machine = str(results.noise_of_the_machine())
+        print(f"the machine: {machine}")
+        measures = [each for name in asked.parts or parts for each in _kept(name, parts[name], machine)]
     missed = [measure.name for measure in measures if measure.is_met is False]
     print(f"written to {results.RESULTS}; missed: {', '.join(missed) or 'nothing'}")
 
 
-def _kept(measures: Iterable[Measure], machine: str) -> list[Measure]:
+def _parts(scratch: Path, pushes: int) -> dict[str, Part]:
+    """Everything that can be measured, by the name it is asked for."""
+    return {
+        "push": partial(push.measure, KEPT_RPMS, scratch / "one-push.sqlite"),
+        "journal": partial(_journal, scratch),
+        "reaction": partial(reaction.measure, KEPT_RPMS, pushes),
+        "signing": partial(signing.measure, scratch),
+        "intake": partial(intake.measure, scratch),
+        "daemon": partial(daemon.measure, scratch),
+        "power": power.measure,
+        "chaos": partial(chaos.measure, scratch),
+    }
+
+
+def _journal(scratch: Path) -> Iterable[Measure]:
+    """The journal of one push is needed first; it is there already when the part ``push`` was measured before."""
+    one_push = scratch / "one-push.sqlite"
+    if not one_push.exists():
+        yield from push.measure(KEPT_RPMS, one_push)
+    yield from journal.measure(scratch, KEPT_RPMS.absolute() / "world" / "config", one_push)
+
+
+def _kept(name: str, part: Part, machine: str) -> list[Measure]:
     """Show and write what one part measured, with what the machine was like before and after it."""
+    print(f"{name}:")
     shown = []
-    for measure in measures:
+    for measure in part():
         results.show(measure)
         shown.append(measure)
     results.write(shown, f"{machine}; afterwards: {results.noise_of_the_machine()}")

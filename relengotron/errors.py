@@ -41,7 +41,7 @@ class Untrusted(Permanent):
     """A message does not prove that it is from somebody who may send it: kept as evidence, counted, never acted on."""
 
     def __init__(self, kind: str, why: str, sender: str = "", *, may_be_genuine: bool = False) -> None:
-        """``kind`` groups what is counted, such as ``forged``; ``sender`` is the common name that signed it, if any did.
+        """``kind`` groups what is counted, such as ``forged``; ``sender`` is who signed it, where proven.
 
         ``may_be_genuine`` when a certificate, a list or a table of somebody's may be at fault and not the message.
         """

@@ -8,7 +8,6 @@ from relengotron.errors import MalformedInput
 from relengotron.messages.limits import kept_text, plain_json
 from relengotron.messages.wire import shown
 
-
 REFUSED: Final = "refused-"
 UNREADABLE: Final = "unreadable-"
 """What the msg_ids of messages that were put aside at the door begin with: no message may bear such an id itself."""

@@ -13,7 +13,7 @@ from relengotron.errors import Untrusted
 KEPT_OF_A_KIND = 20
 """So many messages of one kind, sender and topic are kept as evidence, and one more after each quiet day."""
 KEPT_OF_THE_MENDABLE = 1000
-"""And so many where a forgotten row in a table or a list that ran out may be at fault: they are wanted afterwards, and their senders are proven."""
+"""And so many where a row in a table or a list may be at fault: they are wanted later, their senders proven."""
 QUIET = timedelta(days=1)
 MOST_KINDS = 500
 """Senders and topics are whatever somebody wrote: past so many rows the rest is counted under one name."""
