@@ -153,7 +153,8 @@ def _burst(
 
 
 def _hub(folder: Path, consumer: str, port: int, count: int, python: Path | None = None, **more: Any) -> Hub:
-    settings_for(folder, senders={f"{word}.*": [SENDER] for word in sorted({each.split(".")[0] for each in PARSERS})})
+    senders = {f"{word}.*": [SENDER] for word in sorted({each.split(".")[0] for each in PARSERS})}
+    settings_for(folder, acknowledges_as=(), senders=senders)
     config = fedmsg_config(
         port, **{"relengotron.settings": str(folder / "config"), "bench.topics": TOPICS, "bench.count": count} | more
     )

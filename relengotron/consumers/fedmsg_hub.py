@@ -14,7 +14,7 @@ from twisted.internet.error import ReactorNotRunning
 
 from relengotron.consumers import stomp
 from relengotron.consumers.doorway import Doorway, Intake
-from relengotron.consumers.frames import watch_frames
+from relengotron.consumers.frames import limit_frames, watch_frames
 from relengotron.consumers.gaps import Gaps, watch
 from relengotron.consumers.waiting_room import WaitingRoom
 from relengotron.errors import RelengError, Transient
@@ -139,6 +139,7 @@ class Relengotron(fedmsg.consumers.FedmsgConsumer):  # type: ignore[misc]
         self._daemon = self.open_daemon(hub.config)
         try:
             self._doorway = Doorway(self._daemon.intake)
+            limit_frames(hub)
             super().__init__(hub)
             self.incoming = WaitingRoom()  # before the reactor runs: nothing waits in the queue of the base class yet
             if is_stomp(hub.config):

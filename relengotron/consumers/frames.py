@@ -7,27 +7,37 @@ of any size into memory before anybody is asked.
 from collections.abc import Callable
 from typing import Any, Final
 
+import txzmq
 import zmq
 
 from relengotron.messages.arrival import Arrival
 from relengotron.messages.limits import LARGEST_MESSAGE, kept_text
 
 LARGEST_FRAME: Final = 16 * LARGEST_MESSAGE
-"""libzmq hangs up on who sends more. Other consumers of the hub may take larger messages than we do."""
+"""Other consumers of the hub may take larger messages than we do."""
+
+
+def limit_frames(hub: Any) -> None:
+    """Let the subscriptions that are made from now on take no frame that is too large for the memory."""
+    for extension in hub.extensions:
+        if hasattr(extension, "connection_cls"):
+            extension.connection_cls = LimitedConnection
+
+
+class LimitedConnection(txzmq.ZmqSubConnection):  # type: ignore[misc]
+    """A subscription whose publishers are hung up on when they send too much at once."""
+
+    def addEndpoints(self, endpoints: Any) -> None:
+        """Connect; the limit holds for connections that are made after it is set."""
+        self.socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_FRAME)
+        super().addEndpoints(endpoints)
 
 
 def watch_frames(hub: Any, receive: Callable[[Arrival], object]) -> None:
-    """From now on no frame is too large for the memory, and what moksha cannot take apart comes to ``receive``."""
+    """From now on what moksha cannot take apart comes to ``receive``."""
     for extension in hub.extensions:
-        for endpoint, connection in getattr(extension, "subscriber_factories", {}).items():
-            _limit(connection.socket, endpoint.address)
+        for connection in getattr(extension, "subscriber_factories", {}).values():
             connection.gotMessage = _whole(connection.gotMessage, receive)
-
-
-def _limit(socket: "zmq.Socket[bytes]", address: str) -> None:
-    socket.disconnect(address)
-    socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_FRAME)  # holds for connections that are made afterwards
-    socket.connect(address)
 
 
 def _whole(handle: Callable[..., object], receive: Callable[[Arrival], object]) -> Callable[..., None]:

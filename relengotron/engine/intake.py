@@ -14,7 +14,7 @@ from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import NewMessage
 from relengotron.errors import MalformedInput, Untrusted
 from relengotron.messages.arrival import REFUSED, UNREADABLE, Arrival
-from relengotron.messages.envelope import Envelope, Topic
+from relengotron.messages.envelope import Topic, id_of, topic_of
 from relengotron.messages.gilmsg import wants_answer
 from relengotron.messages.incoming import PARSERS
 from relengotron.messages.incoming.person import WISHES
@@ -79,20 +79,20 @@ class Intake:
     def _read(self, arrival: Arrival, is_local: bool) -> NewMessage | _PutAside:
         try:
             message = arrival.opened()
-            topic = Topic.parse(message.get("topic"))
+            topic = topic_of(message)
         except MalformedInput as broken:
             return _refused(arrival, Untrusted("unreadable", str(broken)))
         try:
             sender = None if self._guard is None or is_local else self._guard.sender_of(message)
-            envelope = Envelope.of(message)
+            msg_id = id_of(message)
         except Untrusted as refused:
             return _refused(arrival, refused, topic)
         except MalformedInput as broken:
             return _unreadable(message, topic, sender, str(broken))
-        if envelope.suffix.startswith(WISHES) and not is_local:
+        if topic.suffix.startswith(WISHES) and not is_local:
             reason = "a wish of a person came over the bus; wishes come from the command line only"
             return _unreadable(message, topic, sender, reason)
-        return NewMessage(envelope.msg_id, envelope.topic, arrival.text, sender, wants_answer(message))
+        return NewMessage(msg_id, str(topic), arrival.text, sender, wants_answer(message))
 
     def _put_aside(self, db: Connection, each: _PutAside) -> bool:
         now = self._clock()

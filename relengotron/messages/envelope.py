@@ -86,7 +86,7 @@ class Envelope:
         Raises:
             MalformedInput: it is not what an envelope should be.
         """
-        topic = _topic(message.get("topic"))
+        topic = topic_of(message)
         body = message.get("msg")
         if not isinstance(body, dict):
             raise MalformedInput(f"msg: should be an object, found {shown(body)}")
@@ -121,8 +121,25 @@ def _known_topic(text: str) -> Topic:
     return Topic.parse(text)
 
 
-def _topic(text: object) -> Topic:
+def topic_of(message: Mapping[str, Any]) -> Topic:
+    """Take the topic of an envelope apart.
+
+    Raises:
+        MalformedInput: it has none that could be one.
+    """
+    text = message.get("topic")
     return _known_topic(text) if isinstance(text, str) else Topic.parse(text)
+
+
+def id_of(message: Mapping[str, Any]) -> str:
+    """Name a message as it names itself, or by its content.
+
+    Raises:
+        MalformedInput: it bears a name that none may bear.
+    """
+    if message.get("msg_id") is None:
+        _sent_at(message.get("timestamp"))  # it is a part of the content, and may be a number of any size
+    return _msg_id(message)
 
 
 def content_id(message: Mapping[str, Any]) -> str:

@@ -94,7 +94,7 @@ HOSTILE: tuple[object, ...] = (
 )
 
 values = st.one_of(
-    st.sampled_from(HOSTILE).map(lambda one: one() if callable(one) else one),
+    st.sampled_from(HOSTILE).map(lambda one: one() if callable(one) else copy.deepcopy(one)),
     st.text(max_size=40),
     st.integers(),
     st.recursive(

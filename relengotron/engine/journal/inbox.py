@@ -59,7 +59,7 @@ def store_all(db: Connection, messages: Sequence[NewMessage], now: datetime) -> 
         [as_stored(inbox.c.msg_id, each.msg_id) for each in messages],
         [as_stored(inbox.c.topic, each.topic) for each in messages],
         [each.text for each in messages],
-        [as_stored(inbox.c.sender, each.sender or "") for each in messages],
+        [as_stored(inbox.c.sender, each.sender) if each.sender else "" for each in messages],
     ]
     if db.dialect.name == "postgresql":
         return db.exec_driver_sql(_MANY_FOR_POSTGRESQL, (at, *map(_packed, columns))).rowcount

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import txzmq
 import zmq
 
-from relengotron.consumers.frames import LARGEST_FRAME, watch_frames
+from relengotron.consumers.frames import LARGEST_FRAME, limit_frames, watch_frames
 from relengotron.errors import MalformedInput
 from relengotron.messages.arrival import Arrival
 
@@ -20,7 +21,6 @@ class Endpoint:
 class Connection:
     """A subscription as moksha makes it: frames come as body, topic, and two are all it knows."""
 
-    socket: Any
     handled: list[tuple[str, str]] = field(default_factory=list)
 
     def gotMessage(self, *frames: bytes) -> None:
@@ -28,24 +28,32 @@ class Connection:
         self.handled.append((topic.decode(), body.decode()))
 
 
-def hub_with(connection: Connection, address: str) -> Any:
-    factories = {Endpoint(address): connection}
+def hub_with(connection: Connection) -> Any:
+    factories = {Endpoint("tcp://127.0.0.1:9"): connection}
     return SimpleNamespace(extensions=[SimpleNamespace(subscriber_factories=factories), SimpleNamespace()])
 
 
 @pytest.fixture
-def connection() -> Any:
-    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
-        socket.setsockopt(zmq.LINGER, 0)
-        socket.connect("tcp://127.0.0.1:9")
-        yield Connection(socket)
+def connection() -> Connection:
+    return Connection()
+
+
+def test_a_subscription_that_is_made_takes_no_frame_of_any_size() -> None:
+    extension = SimpleNamespace(connection_cls=txzmq.ZmqSubConnection)
+    limit_frames(SimpleNamespace(extensions=[extension, SimpleNamespace()]))
+    factory = txzmq.ZmqFactory()
+    made = extension.connection_cls(factory, txzmq.ZmqEndpoint("connect", "tcp://127.0.0.1:9"))
+    try:
+        assert made.socket.getsockopt(zmq.MAXMSGSIZE) == LARGEST_FRAME
+    finally:
+        made.shutdown()
+        factory.context.term()
 
 
 def test_messages_go_the_way_they_went(connection: Connection) -> None:
-    watch_frames(hub_with(connection, "tcp://127.0.0.1:9"), lambda _arrival: pytest.fail("it is a message"))
+    watch_frames(hub_with(connection), lambda _arrival: pytest.fail("it is a message"))
     connection.gotMessage(b"{}", b"topic")
     assert connection.handled == [("topic", "{}")]
-    assert connection.socket.getsockopt(zmq.MAXMSGSIZE) == LARGEST_FRAME
 
 
 @pytest.mark.parametrize(
@@ -55,7 +63,7 @@ def test_what_is_no_message_at_all_is_handed_over_as_what_it_is(
     connection: Connection, frames: tuple[bytes, ...]
 ) -> None:
     received: list[Arrival] = []
-    watch_frames(hub_with(connection, "tcp://127.0.0.1:9"), received.append)
+    watch_frames(hub_with(connection), received.append)
     connection.gotMessage(*frames)
     assert connection.handled == []
     (arrival,) = received
