@@ -1,55 +1,15 @@
 """How does the lab's datagrepper hear what is said on the bus? As the real one does: it listens like anybody."""
 
 import json
-import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-import zmq
-
-log = logging.getLogger(__name__)
-
-LOOKS_EVERY_MS: Final = 200
-ENDS_WITHIN_S: Final = 5.0
+from relengotron.lab.subscription import Subscription
 
 
-class Historian:
-    """Listens to every publisher in a thread of its own and passes whole envelopes on."""
+class Historian(Subscription):
+    """Listens to every publisher and passes whole envelopes on."""
 
     def __init__(self, addresses: Sequence[str], beginning: str, hear: Callable[[Mapping[str, Any]], object]) -> None:
         """``beginning`` is what every topic starts with."""
-        self._addresses = tuple(addresses)
-        self._beginning = beginning
-        self._hear = hear
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="lab-historian", daemon=True)
-
-    def start(self) -> None:
-        """Listen from now on; the publishers may come later."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Listen no more."""
-        self._stop.set()
-        self._thread.join(ENDS_WITHIN_S)
-
-    def _listen(self) -> None:
-        socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.SUB)
-        try:
-            socket.setsockopt(zmq.RCVHWM, 0)
-            socket.setsockopt(zmq.RECONNECT_IVL, 50)
-            for address in self._addresses:
-                socket.connect(address)
-            socket.setsockopt_string(zmq.SUBSCRIBE, self._beginning)
-            while not self._stop.is_set():
-                if socket.poll(LOOKS_EVERY_MS):
-                    self._pass_on(socket.recv_multipart())
-        finally:
-            socket.close(0)
-
-    def _pass_on(self, frames: Sequence[bytes]) -> None:
-        try:
-            self._hear(json.loads(frames[1]))
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-            log.warning("the lab's history heard something that is no message", exc_info=True)
+        super().__init__("lab-historian", addresses, beginning, lambda frames: hear(json.loads(frames[1])))

@@ -1,12 +1,12 @@
 """What came in: stored once, settled once, never lost."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from relengotron.engine.journal.columns import as_stored, insert_once
 from relengotron.engine.journal.tables import inbox
@@ -133,14 +133,6 @@ def settle(
     if business_key is not None:
         values["business_key"] = business_key
     db.execute(update(inbox).where(inbox.c.id == message).values(**values))
-
-
-def settle_all(db: Connection, settled: Iterable[tuple[int, MessageState, str]], now: datetime) -> None:
-    """Write down what became of many messages that lead to nothing."""
-    rows = [{"message": message, "to": state, "because": reason} for message, state, reason in settled]
-    if rows:
-        query = update(inbox).where(inbox.c.id == bindparam("message"))
-        db.execute(query.values(state=bindparam("to"), reason=bindparam("because"), settled_at=stamp(now)), rows)
 
 
 def with_business_key(db: Connection, key: str) -> str | None:
