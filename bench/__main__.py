@@ -38,12 +38,18 @@ def _parts(scratch: Path, pushes: int) -> dict[str, Part]:
         "push": partial(push.measure, KEPT_RPMS, scratch / "one-push.sqlite"),
         "journal": partial(_journal, scratch),
         "reaction": partial(reaction.measure, KEPT_RPMS, pushes),
-        "signing": partial(signing.measure, scratch),
-        "intake": partial(intake.measure, scratch),
-        "daemon": partial(daemon.measure, scratch),
+        "signing": partial(signing.measure, _made(scratch / "signing")),
+        "intake": partial(intake.measure, _made(scratch / "intake")),
+        "daemon": partial(daemon.measure, _made(scratch / "daemon")),
         "power": power.measure,
-        "chaos": partial(chaos.measure, scratch),
+        "chaos": partial(chaos.measure, _made(scratch / "chaos")),
     }
+
+
+def _made(folder: Path) -> Path:
+    """A folder of its own for each part: two of them may want the same names."""
+    folder.mkdir()
+    return folder
 
 
 def _journal(scratch: Path) -> Iterable[Measure]:
