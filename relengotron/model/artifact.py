@@ -52,6 +52,8 @@ class Built:
     """A finished compose. ``identity`` changes if and only if the content does (checksums, commit id).
 
     ``location`` is the directory on the compose store; ``facts`` go with the result to ResultsDB (ref, commit, arch).
+    ``repos`` are the rpm-md repos it shows, by arch, as URLs: what is made from it installs from there. ``same_as`` says
+    why there is nothing to publish: users have the same content already (``content CHECKSUM as in COMMIT``).
     """
 
     artifact: str
@@ -61,6 +63,8 @@ class Built:
     task_id: int | None
     files: tuple[File, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    repos: Mapping[str, str] = field(default_factory=dict)
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

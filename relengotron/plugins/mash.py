@@ -79,7 +79,8 @@ class MashPlugin(MirroredPlugin[MashSettings]):
         if manifest is None:
             return None
         identity = _identity(bench.release.tag, _of_arches(manifest, artifact))
-        return Built(artifact.name, self.kind, identity, artifact.target, None)
+        place = bench.mirror.place(rel_path(artifact.target))
+        return Built(artifact.name, self.kind, identity, str(place), None, repos=_repos(place, artifact))
 
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """Every arch shows the mashed packages; packages first, metadata last."""
@@ -122,12 +123,17 @@ class MashPlugin(MirroredPlugin[MashSettings]):
             task_id=task,
             files=files,
             facts={"arch": list(plan.artifact.arches)},
+            repos=_repos(root, plan.artifact),
         )
 
 
 def _of_arches(manifest: Manifest, artifact: Artifact) -> Manifest:
     """What the artifact's own arches show; a source repo beside them is no part of its identity."""
     return {path: entry for path, entry in manifest.items() if path.split("/")[0] in artifact.arches}
+
+
+def _repos(root: Path, artifact: Artifact) -> dict[str, str]:
+    return {arch: (root / arch).as_uri() for arch in artifact.arches}
 
 
 def _identity(tag: str, manifest: Manifest) -> str:

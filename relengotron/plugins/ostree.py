@@ -167,7 +167,7 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
     def _write_inputs(artifact: Artifact, own: OstreeSettings, bench: Workbench, output: Path) -> None:
         arch = artifact.arches[0]
         urls = {f"base-{number}": url for number, url in enumerate(bench.release.base_repos.get(arch, ()))}
-        urls |= {f"push-{number}": f"file://{built.location}/{arch}" for number, built in enumerate(_repos(bench))}
+        urls |= {f"push-{number}": url for number, url in enumerate(_repos(bench, arch))}
         for name, url in urls.items():
             (output / f"{name}.repo").write_text(f"[{name}]\nname={name}\nbaseurl={url}\ngpgcheck=0\nenabled=1\n")
         filled = {"ref": own.ref, "repos": list(urls), "releasever": bench.release.version, "basearch": arch}
@@ -206,8 +206,8 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         }
 
 
-def _repos(bench: Workbench) -> list[Built]:
-    return [built for built in bench.inputs.values() if built.kind == "mash"]
+def _repos(bench: Workbench, arch: str) -> list[str]:
+    return [built.repos[arch] for built in bench.inputs.values() if arch in built.repos]
 
 
 def _version(bench: Workbench) -> str:

@@ -1,8 +1,10 @@
 """The contract for artifact plugins: ours use nothing that a stranger's could not."""
 
 from relengotron.model.artifact import Artifact, Built, File, Plan, Probe, Published
+from relengotron.model.contents import Contents, Manifest
 from relengotron.model.outcome import Failed, FailureKind, Running, Watch
-from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes
+from relengotron.model.package import Package
+from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes, Detected
 from relengotron.sdk.files import digest_of, file_of
 from relengotron.sdk.mirrored import MirroredPlugin, as_previous
 from relengotron.sdk.probing import probe_of
@@ -15,11 +17,15 @@ __all__ = [
     "ArtifactPlugin",
     "Built",
     "Changes",
+    "Contents",
+    "Detected",
     "Failed",
     "FailureKind",
     "File",
     "KojiTask",
+    "Manifest",
     "MirroredPlugin",
+    "Package",
     "Plan",
     "Probe",
     "Published",

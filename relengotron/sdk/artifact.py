@@ -7,6 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from relengotron.model.artifact import Artifact, Built, Plan, Probe, Published
 from relengotron.model.codec import from_json
+from relengotron.model.contents import Contents, Manifest
 from relengotron.model.outcome import Failed, Running
 from relengotron.sdk.workbench import Workbench
 
@@ -34,12 +35,20 @@ class Affected:
     packages: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What an artifact's own change detection found, in a sentence for people."""
+
+    is_changed: bool
+    reason: str
+
+
 class ArtifactPlugin(ABC, Generic[S]):
     """One kind of artifact.
 
-    Reading verbs (``affected_by``, ``plan``, ``live``, ``probe``) have no effects. Acting verbs (``compose``,
-    ``publish``, ``withdraw``, ``retire``) may be repeated at any time: they look first. A plugin keeps no state
-    between calls.
+    Reading verbs (``affected_by``, ``manifest``, ``contents``, ``plan``, ``live``, ``probe``) have no effects. Acting
+    verbs (``detect``, ``compose``, ``publish``, ``withdraw``, ``retire``) may be repeated at any time: they look first.
+    A plugin keeps no state between calls.
     ``settings`` is the frozen dataclass that the plugin's part of ``config/artifacts/`` is read into.
     """
 
@@ -69,6 +78,21 @@ class ArtifactPlugin(ABC, Generic[S]):
         return Affected(
             False, f"PDC: {artifact.component} contains none of the {len(changes.packages)} changed packages"
         )
+
+    def manifest(self, artifact: Artifact, bench: Workbench) -> Manifest | None:
+        """What people wrote down about its content, as it would be composed now; None when nobody can edit it."""
+        return None
+
+    def contents(self, artifact: Artifact, bench: Workbench) -> Contents | None:
+        """The packages that users get in it now; None when nothing is live, or nobody can say."""
+        return None
+
+    def detect(self, plan: Plan, bench: Workbench) -> Detected | Running | Failed | None:
+        """Ask the kind's own change detection whether a compose would bring anything new; None when it has none.
+
+        It may need a task (then Running, like ``compose``); it is asked last, and only about what may be unchanged.
+        """
+        return None
 
     @abstractmethod
     def plan(self, artifact: Artifact, bench: Workbench) -> Plan:

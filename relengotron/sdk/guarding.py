@@ -5,8 +5,9 @@ from typing import Any, ClassVar, TypeVar
 
 from relengotron.errors import PluginBroken, RelengError
 from relengotron.model.artifact import Artifact, Built, Plan, Probe, Published
+from relengotron.model.contents import Contents, Manifest
 from relengotron.model.outcome import Failed, Running
-from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes
+from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes, Detected
 from relengotron.sdk.workbench import Workbench
 
 T = TypeVar("T")
@@ -40,6 +41,19 @@ class Guarded(ArtifactPlugin[Any]):
     def compose(self, plan: Plan, bench: Workbench) -> Built | Running | Failed:
         """Let the plugin act."""
         return self._ask("compose", lambda: self._plugin.compose(plan, bench), (Built, Running, Failed))
+
+    def manifest(self, artifact: Artifact, bench: Workbench) -> Manifest | None:
+        """Ask the plugin."""
+        return self._ask("manifest", lambda: self._plugin.manifest(artifact, bench), (Manifest, type(None)))
+
+    def contents(self, artifact: Artifact, bench: Workbench) -> Contents | None:
+        """Ask the plugin."""
+        return self._ask("contents", lambda: self._plugin.contents(artifact, bench), (Contents, type(None)))
+
+    def detect(self, plan: Plan, bench: Workbench) -> Detected | Running | Failed | None:
+        """Let the plugin look with its own means."""
+        allowed = (Detected, Running, Failed, type(None))
+        return self._ask("detect", lambda: self._plugin.detect(plan, bench), allowed)
 
     def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
         """Ask the plugin."""

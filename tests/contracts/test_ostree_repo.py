@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemBusy, SystemUnreachable
+from relengotron.model.package import Package
 from relengotron.systems.ostree.client import OstreeCli
-from relengotron.systems.ostree.port import OstreeRepo, TreePackage
+from relengotron.systems.ostree.port import OstreeRepo
 
 REF = "fedora-atomic/f23/x86_64/docker-host"
 SUBJECT = 'say "it\'s"'
@@ -88,8 +89,8 @@ def test_a_commit_tells_its_packages_version_parent_and_content(repo: OstreeRepo
     assert info.ref_bindings == (REF,)
     assert repo.commit_info(first).ref_bindings is None
     assert info.packages == (
-        TreePackage("bash", "0", "4.3.42", "1.fc23", "x86_64"),
-        TreePackage("it's", "1", "2", "3.fc23", "noarch"),
+        Package("bash", "0", "4.3.42", "1.fc23", "x86_64"),
+        Package("it's", "1", "2", "3.fc23", "noarch"),
     )
     assert info.timestamp.tzinfo is not None
     assert info.content_checksum != repo.content_checksum(first)

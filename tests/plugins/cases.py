@@ -64,7 +64,9 @@ class OstreeCase(Case):
         )
 
     def inputs(self, workshop: Workshop, content: str) -> Mapping[str, Built]:
-        return {"f24-updates": Built("f24-updates", "mash", "repo", str(workshop.compose_store / "repo"), None)}
+        place = workshop.compose_store / "repo"
+        repos = {"x86_64": (place / "x86_64").as_uri()}
+        return {"f24-updates": Built("f24-updates", "mash", "repo", str(place), None, repos=repos)}
 
     def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
         options = dict(str(word).removeprefix("--").split("=", 1) for word in task.request[2] if "=" in str(word))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from relengotron.errors import RelengError
+from relengotron.model.package import NO_EPOCH, Package
 
 
 class TaskState(StrEnum):
@@ -62,11 +63,17 @@ class Rpm:
     version: str
     release: str
     arch: str
+    epoch: str = NO_EPOCH
 
     @property
     def file_name(self) -> str:
         """The name of the file in the Koji store."""
         return f"{self.name}-{self.version}-{self.release}.{self.arch}.rpm"
+
+    @property
+    def package(self) -> Package:
+        """The package that users install from it."""
+        return Package(self.name, self.epoch, self.version, self.release, self.arch)
 
 
 @dataclass(frozen=True, slots=True)

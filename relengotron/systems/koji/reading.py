@@ -6,6 +6,7 @@ from typing import Any
 
 import koji
 
+from relengotron.model.package import NO_EPOCH
 from relengotron.systems.koji.port import Host, Rpm, Tag, Target, Task, TaskState
 
 TASK_STATES = {
@@ -30,7 +31,7 @@ def package_of(build: Mapping[str, Any]) -> str:
 
 def rpm(row: Mapping[str, Any]) -> Rpm:
     """One RPM."""
-    return Rpm(row["id"], row["name"], row["version"], row["release"], row["arch"])
+    return Rpm(row["id"], row["name"], row["version"], row["release"], row["arch"], str(row.get("epoch") or NO_EPOCH))
 
 
 def task(row: Mapping[str, Any]) -> Task:

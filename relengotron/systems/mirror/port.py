@@ -82,6 +82,9 @@ class Mirror(Protocol):
     def sweep(self, target: RelPath, keep_generations: int = 1) -> tuple[str, ...]:
         """Files that neither the present state nor the last ``keep_generations`` name are gone; returns their paths."""
 
+    def place(self, target: RelPath) -> Path:
+        """Where the target lies on this machine."""
+
     def published(self, target: RelPath) -> Manifest | None:
         """The state we last published; None when there was none."""
 

@@ -58,6 +58,10 @@ class MirrorTree:
                     " (metadata files need their checksums in their names: createrepo_c --unique-md-filenames)"
                 )
 
+    def place(self, target: RelPath) -> Path:
+        """Where the target lies on this machine."""
+        return inside(self._root, target)
+
     @in_our_words
     def discard(self, target: RelPath, run: str) -> None:
         """What the run had staged for the target is gone."""

@@ -4,17 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-
-class TreePackage(NamedTuple):
-    """One row of a commit's package list, as rpm-ostree writes it."""
-
-    name: str
-    epoch: str
-    version: str
-    release: str
-    arch: str
+from relengotron.model.package import Package
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +21,7 @@ class CommitInfo:
     content_checksum: str
     ref_bindings: tuple[str, ...] | None
     """The only refs that clients accept this commit under; None when it may be shown under any."""
-    packages: tuple[TreePackage, ...]
+    packages: tuple[Package, ...]
     metadata: Mapping[str, str]
     """Every metadata key whose value is a text, the rest left out."""
 

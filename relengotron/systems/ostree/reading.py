@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relengotron.errors import MalformedInput
+from relengotron.model.package import Package
 from relengotron.systems.ostree.gvariant import parse
-from relengotron.systems.ostree.port import CommitInfo, TreePackage
+from relengotron.systems.ostree.port import CommitInfo
 
 _PACKAGES = "rpmostree.rpmdb.pkglist"
 _BINDING = "ostree.ref-binding"
@@ -43,9 +44,9 @@ def _bindings(metadata: dict[str, Any]) -> tuple[str, ...] | None:
     return tuple(map(str, bound)) if isinstance(bound, list) else None
 
 
-def _packages(metadata: dict[str, Any]) -> tuple[TreePackage, ...]:
+def _packages(metadata: dict[str, Any]) -> tuple[Package, ...]:
     rows = metadata.get(_PACKAGES, [])
     try:
-        return tuple(TreePackage(*map(str, row)) for row in rows)
+        return tuple(Package(*map(str, row)) for row in rows)
     except TypeError as error:
         raise MalformedInput(f"a row of {_PACKAGES} is not (name, epoch, version, release, arch)") from error

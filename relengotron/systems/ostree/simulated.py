@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from relengotron.errors import RefMoved, RequestRefused, SystemUnreachable
+from relengotron.model.package import Package
 from relengotron.systems.ostree.names import checked_commit, checked_ref, is_commit
-from relengotron.systems.ostree.port import CommitInfo, FsckAnswer, TreePackage
+from relengotron.systems.ostree.port import CommitInfo, FsckAnswer
 
 _PARTIAL = ".commitpartial"
 
@@ -80,7 +81,7 @@ class SimulatedOstree:
             version=metadata.get("version"),
             content_checksum=read["content"],
             ref_bindings=None if read["bindings"] is None else tuple(read["bindings"]),
-            packages=tuple(TreePackage(*package) for package in read["packages"]),
+            packages=tuple(Package(*package) for package in read["packages"]),
             metadata=metadata,
         )
 
@@ -141,7 +142,7 @@ class SimulatedOstree:
         parent: str | None,
         subject: str,
         timestamp: datetime,
-        packages: Sequence[TreePackage] = (),
+        packages: Sequence[Package] = (),
         bind_ref: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> str:

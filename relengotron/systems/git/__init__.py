@@ -1,0 +1,1 @@
+"""Git: where manifests, kickstarts and comps are kept."""

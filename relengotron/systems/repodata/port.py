@@ -1,0 +1,57 @@
+"""What do we ask about the packages of repos?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from relengotron.model.contents import Manifest
+from relengotron.model.package import Package
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """Everything that a compose of one arch can install from.
+
+    ``urls`` are rpm-md repos (``http``, ``https``, ``file``), each the directory that holds ``repodata/``. ``rpms`` are
+    files that no repo shows yet, such as the builds of a push before they are mashed.
+    """
+
+    urls: tuple[str, ...]
+    arch: str
+    rpms: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What installing a manifest brings: every package with its checksum as the metadata say it.
+
+    ``problems`` are a solver's words; they are not empty when and only when nothing can be installed. ``revisions``
+    are the repos' revisions (SHA-256 of ``repomd.xml``) that were looked at.
+    """
+
+    packages: Mapping[Package, str]
+    problems: tuple[str, ...] = ()
+    revisions: Mapping[str, str] | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the manifest can be installed."""
+        return not self.problems
+
+
+class Repodata(Protocol):
+    """Repo metadata, read once per revision and kept warm. Every method reads only, and any thread may call.
+
+    Every method raises ``SystemUnreachable`` when a repo cannot be read now or changes while it is read, and
+    ``MalformedInput`` when its metadata are not what they claim to be.
+    """
+
+    def newest(self, universe: Universe) -> Mapping[tuple[str, str], Package]:
+        """The newest package of each (name, arch) that this arch can install."""
+
+    def solve(self, universe: Universe, manifest: Manifest) -> Solution:
+        """What a fresh system with the manifest would consist of; ``manifest.install`` must not be None."""
+
+    def revisions(self, urls: tuple[str, ...]) -> Mapping[str, str]:
+        """The revision of each repo as it is now: SHA-256 of its ``repomd.xml``."""
