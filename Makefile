@@ -38,6 +38,7 @@ chaos: setup ## Real processes killed, frozen and ended, the journal in trouble,
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m chaos tests/process
 
 bench: setup ## Measure; the results are appended to bench/results.jsonl
+	@scripts/bench-setup
 	@$(BIN)/python -m bench
 
 docs: setup ## Write the reference tables in docs/ anew from the code

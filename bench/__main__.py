@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from bench import chaos, daemon, intake, journal, power, push, reaction, results, signing
+from bench import chaos, daemon, decide, intake, journal, pdc, power, predict, push, reaction, results, saved, signing
 from bench.results import Measure
 
 KEPT_RPMS = Path(".lab") / "bench"
@@ -42,6 +42,10 @@ def _parts(scratch: Path, pushes: int) -> dict[str, Part]:
         "intake": partial(intake.measure, _made(scratch / "intake")),
         "daemon": partial(daemon.measure, _made(scratch / "daemon")),
         "power": power.measure,
+        "decide": decide.measure,
+        "predict": partial(predict.measure, _made(scratch / "predict")),
+        "saved": partial(saved.measure, KEPT_RPMS / "packages", _made(scratch / "saved")),
+        "pdc": partial(pdc.measure, _made(scratch / "pdc")),
         "chaos": partial(chaos.measure, _made(scratch / "chaos")),
     }
 

@@ -16,6 +16,6 @@ def measure() -> Iterator[Measure]:
 
 
 def is_whole() -> bool:
-    """Whether the last crash tests here have tried every moment there is now; else what they did not find says nothing."""
+    """Whether the last crash tests here have tried every moment that there is; else their zeros say nothing."""
     found = tally.measures()
     return found["power_cuts_tried"] >= found["power_cut_moments"]

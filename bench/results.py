@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 RESULTS = Path(__file__).parent / "results.jsonl"
 
@@ -17,7 +17,7 @@ class Measure:
     """One figure; ``target`` is the most (or, where ``more_is_better``, the least) that is promised."""
 
     name: str
-    value: float
+    value: float | None
     unit: str
     target: float | None = None
     more_is_better: bool = False
@@ -25,16 +25,22 @@ class Measure:
     ratio: float | None = None
     note: str | None = None
 
+    @classmethod
+    def untold(cls, name: str, why: str) -> Self:
+        """A figure that this machine cannot give, and the sentence that says why."""
+        return cls(name, None, "", note=why)
+
     @property
     def is_met(self) -> bool | None:
-        """Whether the target is met; None where there is none."""
-        if self.target is None:
+        """Whether the target is met; None where there is none, or no figure."""
+        if self.target is None or self.value is None:
             return None
         return self.value >= self.target if self.more_is_better else self.value <= self.target
 
     def as_json(self) -> dict[str, Any]:
         """The line; what says nothing is left out."""
-        line = {"name": self.name, "value": round(self.value, 4), "unit": self.unit, "target": self.target}
+        value = None if self.value is None else round(self.value, 4)
+        line = {"name": self.name, "value": value, "unit": self.unit or None, "target": self.target}
         line |= {"compared_to": self.compared_to, "ratio": None if self.ratio is None else round(self.ratio, 3)}
         line |= {"is_met": self.is_met, "note": self.note}
         return {key: value for key, value in line.items() if value is not None}
@@ -82,7 +88,10 @@ def write(measures: Sequence[Measure], machine: str) -> None:
 
 
 def show(measure: Measure) -> None:
-    """One line for the reader."""
+    """One line for the reader, or two."""
+    if measure.value is None:
+        print(f"       {measure.name} is not told: {measure.note}", flush=True)
+        return
     mark = {True: "met   ", False: "MISSED", None: "      "}[measure.is_met]
     target = (
         "" if measure.target is None else f" (target {'>=' if measure.more_is_better else '<='} {measure.target:g})"

@@ -5,30 +5,38 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from relengotron.decisions import remembering
 from relengotron.decisions.recovering import Habits
 from relengotron.engine.attempt import Attempt, Clock
 from relengotron.engine.courtesy import after_the_rush
 from relengotron.engine.digest import Digest
+from relengotron.engine.history import History
 from relengotron.engine.intake import Intake
 from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
+from relengotron.engine.known_kinds import KnownKinds
 from relengotron.engine.poller import Poller
 from relengotron.engine.postman import Postman
+from relengotron.engine.preview import Preview
+from relengotron.engine.preview_relations import RelationsInView
 from relengotron.engine.recovery import Recovery
 from relengotron.engine.recovery_wish import RecoveryWish
+from relengotron.engine.relations import RelationIndex
 from relengotron.engine.runner import Patience, Runner
+from relengotron.engine.slow_audit import SlowAudit
 from relengotron.engine.sole import SoleRunner, kept
 from relengotron.engine.traffic import Traffic, politely
 from relengotron.engine.wakes import EmbeddedWakeQueue
 from relengotron.engine.workflow import Catalogue
 from relengotron.engine.works import Wheel, Works
 from relengotron.examination import Finding, examine
-from relengotron.handlers.routes import route
+from relengotron.handlers.routes import route, unread
 from relengotron.messages.incoming import PARSERS
 from relengotron.model.batch import Batch
-from relengotron.model.codec import from_json
+from relengotron.model.codec import from_json, to_json
 from relengotron.model.events import PushRequested
 from relengotron.model.run import Run
 from relengotron.sdk.discovery import Plugins, discover
@@ -37,8 +45,12 @@ from relengotron.settings.daemon import RunnerPlace
 from relengotron.systems.bus.guard import guard_from
 from relengotron.systems.bus.port import Bus, Guard
 from relengotron.systems.datagrepper.port import Datagrepper
+from relengotron.systems.looking import only_looking
 from relengotron.systems.world import World, bus_config, open_bus, open_datagrepper, open_world
+from relengotron.workflows import push_updates
 from relengotron.workflows.catalogue import catalogue
+from relengotron.workflows.planning import Planner
+from relengotron.workflows.planning_forecast import history_of
 from relengotron.workflows.polling import sources
 from relengotron.workflows.push import Push
 from relengotron.workflows.receive_push import Reception
@@ -53,7 +65,9 @@ __all__ = [
     "now",
     "open_daemon",
     "open_for_hub",
+    "planner",
     "procedures_of",
+    "relation_index",
 ]
 
 log = logging.getLogger(__name__)
@@ -95,6 +109,8 @@ class Machine:
     inbox: Wheel
     outbox: Wheel
     polls: Wheel
+    audit: Wheel
+    kinds: Wheel
     clock: Clock
     past: Past | None = None
 
@@ -113,12 +129,13 @@ def assemble(
     database = database or Database(settings.journal.url)
     wakes = EmbeddedWakeQueue()
     inbox_signal, outbox_signal = Signal(), Signal()
-    digest = Digest(database, route, wakes, clock)
+    digest = Digest(database, route, wakes, clock, unread)
     postman = Postman(database, bus, clock)
     keys = {release.signing_key for release in settings.releases.values()}
     poller = Poller(database, sources(world, keys), wakes)
     patience = Patience(settings.patience.trouble, settings.patience.hold, settings.owner)
-    procedures = procedures_of(settings, world, plugins, database)
+    relations = relation_index(settings, world, database, clock)
+    procedures = procedures_of(settings, world, plugins, database, relations)
     runner = Runner(database, procedures, wakes, clock, patience, outbox_signal)
     traffic = Traffic()
     inbox = Wheel("digest", politely(with_a_bell(digest.work, outbox_signal), traffic), _inbox_pace(settings))
@@ -136,6 +153,8 @@ def assemble(
         inbox=inbox,
         outbox=outbox,
         polls=Wheel("poller", poller.look, settings.pace.poll, drains=False),
+        audit=_audit(settings, database, relations, clock),
+        kinds=_kinds(settings, relations),
         clock=clock,
         past=None if datagrepper is None else _past(settings, datagrepper, intake, database, clock, guard),
     )
@@ -211,7 +230,7 @@ class Daemon:
         self._held = held
         self._past = machine.past
         past = () if machine.past is None else (machine.past.wheel,)
-        wheels = (machine.inbox, machine.outbox, machine.polls, *past, *more)
+        wheels = (machine.inbox, machine.outbox, machine.polls, machine.audit, machine.kinds, *past, *more)
         self._works = Works(
             machine.database, machine.runner, machine.wakes, machine.clock, wheels, settings.pace.workers
         )
@@ -307,18 +326,62 @@ def open_daemon(settings: str | Path | Settings, guard: Guard | None = None) -> 
         return Daemon(read, machine, held.pop_all(), guarding)
 
 
-def procedures_of(settings: Settings, world: World, plugins: Plugins, database: Database) -> Catalogue:
+def relation_index(settings: Settings, world: World, database: Database, clock: Clock = now) -> RelationIndex:
+    """What PDC said, kept in the journal, and PDC to ask for the rest."""
+    return RelationIndex(database, world.pdc, clock, _memory(settings))
+
+
+def _audit(settings: Settings, database: Database, index: RelationIndex, clock: Clock) -> Wheel:
+    said = settings.systems.pdc
+    kinds, habits = said.relation_types.values(), _memory(settings)
+    audit = SlowAudit(database, index, kinds, clock, habits=habits, kept_for=said.index_kept_for)
+    return Wheel("audit", audit.work, settings.pace.audit, drains=False)
+
+
+def _kinds(settings: Settings, index: RelationIndex) -> Wheel:
+    known = KnownKinds(index, settings.systems.pdc.relation_types.values())
+    return Wheel("kinds", known.work, settings.pace.audit, drains=False)
+
+
+def _memory(settings: Settings) -> remembering.Habits:
+    said = settings.systems.pdc
+    return remembering.Habits(fresh_for=said.index_fresh_for, usable_for=said.index_usable_for)
+
+
+def procedures_of(
+    settings: Settings, world: World, plugins: Plugins, database: Database, relations: RelationIndex
+) -> Catalogue:
     """Every workflow with the world and the settings it works with."""
-    plugins = plugins.guarded()
+    plugins, history = plugins.guarded(), History(database)
 
     def open_push(attempt: Attempt) -> Push:
         batch = from_json(Batch, attempt.run.request)
-        return Push(attempt, batch, world, settings, plugins, lambda: _siblings(database, attempt.run))
+        siblings = partial(_siblings, database, attempt.run)
+        return Push(attempt, batch, world, settings, plugins, siblings, history, relations)
 
     def open_reception(attempt: Attempt) -> Reception:
         return Reception(attempt, from_json(PushRequested, attempt.run.request), world, settings)
 
     return catalogue(open_push, open_reception)
+
+
+def planner(
+    settings: Settings,
+    world: World,
+    plugins: Plugins,
+    database: Database,
+    clock: Clock = now,
+    on_progress: Callable[[str], object] = lambda _what: None,
+) -> Planner:
+    """What plans pushes: the same parts as those of a run, and none of them can change anything."""
+    world, plugins, history = only_looking(world), plugins.guarded(), History(database)
+    relations = RelationsInView(database, world.pdc, clock, _memory(settings))
+
+    def open_push(batch: Batch) -> Push:
+        attempt = Preview(push_updates.NAME, str(batch.lane), to_json(batch), database, clock)
+        return Push(attempt, batch, world, settings, plugins, lambda: ((), frozenset()), history, relations)
+
+    return Planner(open_push, lambda push: history_of(database, push.lane), clock, on_progress)
 
 
 def _siblings(database: Database, run: Run) -> tuple[tuple[Run, ...], frozenset[str]]:

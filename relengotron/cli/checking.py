@@ -39,6 +39,19 @@ def check_config(surroundings: Surroundings, without_secrets: bool) -> None:
         page.say(f"  {lane}: {names or 'nothing is composed'}")
 
 
+def read_without_mistakes(place: object, read: Callable[[], Settings]) -> Settings:
+    """A configuration that the plugins can use too.
+
+    Raises:
+        Refusal: with every mistake.
+    """
+    settings = _told(place, read)
+    mistakes = _mistakes_of_plugins(settings)
+    if mistakes:
+        raise _refusal(place, mistakes)
+    return settings
+
+
 def _told(place: object, read: Callable[[], Settings]) -> Settings:
     try:
         return read()

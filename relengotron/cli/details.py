@@ -11,7 +11,10 @@ from relengotron.cli import page
 from relengotron.engine.journal import audit, effects, evidence, holds, outbox, runs
 from relengotron.engine.journal.outbox import OutboxMessage
 from relengotron.engine.journal.times import moment
+from relengotron.messages.eta import told
 from relengotron.model.codec import to_json
+from relengotron.model.estimate import Eta
+from relengotron.model.push_plan import SIGHT
 from relengotron.model.run import EffectRecord, Evidence, HoldRecord, Run, StepRecord, StepState
 
 _WITHOUT_KOJI = ("koji_task_id", "task_id", "task")
@@ -48,7 +51,7 @@ def details(db: Connection, run: Run) -> Details:
     return Details(
         run=run,
         steps=list(runs.steps_of(db, run.id).values()),
-        evidence=evidence.of_run(db, run.id),
+        evidence=[each for each in evidence.of_run(db, run.id) if each.subject_kind != SIGHT],
         holds=holds.of_run(db, run.id),
         effects=[each for each in effects.of_run(db, run.id) if not each.is_decision],
         messages=outbox.of_run(db, run.id),
@@ -56,10 +59,11 @@ def details(db: Connection, run: Run) -> Details:
     )
 
 
-def for_programs(known: Details) -> dict[str, Any]:
+def for_programs(known: Details, eta: Eta | None) -> dict[str, Any]:
     """The same as JSON data."""
     return {
         "run": to_json(known.run),
+        "eta": told(eta),
         "steps": [to_json(each) for each in known.steps],
         "subjects": [to_json(each) for each in known.newest()],
         "evidence": [to_json(each) for each in known.evidence],
@@ -70,10 +74,10 @@ def for_programs(known: Details) -> dict[str, Any]:
     }
 
 
-def show(known: Details, at: datetime) -> None:
+def show(known: Details, eta: Eta | None, at: datetime) -> None:
     """Print it, the most wanted first."""
     run = known.run
-    headline(run, at)
+    headline(run, at, eta)
     _section("Waits for people", (_hold(each, at) for each in known.holds if each.closed_at is None))
     _section("Steps", (_step(each, at) for each in known.steps))
     for kind in dict.fromkeys(each.subject_kind for each in known.evidence):
@@ -84,7 +88,7 @@ def show(known: Details, at: datetime) -> None:
     _section("Told to everybody", (_message(each, at) for each in known.messages))
 
 
-def headline(run: Run, at: datetime) -> None:
+def headline(run: Run, at: datetime, eta: Eta | None = None) -> None:
     """Which run this is and where it stands."""
     page.say(f"{run.id}  {run.lane}  {page.state_in_words(run.state)}", state=run.state, bold=True)
     took = page.length((run.finished_at or at) - run.created_at)
@@ -95,6 +99,7 @@ def headline(run: Run, at: datetime) -> None:
             ("opened", page.clock(run.created_at, at)),
             ("ended", page.clock(run.finished_at, at) if run.finished_at else ""),
             ("took", took if run.finished_at else f"{took} so far"),
+            ("ETA", "" if eta is None else str(eta)),
             ("attempt", str(run.attempt) if run.attempt > 1 else ""),
             ("opened by", f"message {run.trigger_msg_id}"),
         ]

@@ -33,6 +33,8 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "status": Place("relengotron.cli.status", "status", "What runs, what waits for whom, and which command helps."),
     "runs": Place("relengotron.cli.runs", "runs", "List runs, show one, try one again, call one off."),
     "explain": Place("relengotron.cli.explain", "explain", "Why something was composed, skipped, ejected or held."),
+    "plan": Place("relengotron.cli.planning", "plan", "What a push would do, before it runs."),
+    "graph": Place("relengotron.cli.graph", "graph", "What is made from what, which packages are in it, who says so."),
     "messages": Place("relengotron.cli.messages", "messages", "Messages that were put aside, and what to do then."),
     "check-config": Place("relengotron.cli.checking", "check_config", "Every mistake in the configuration."),
     "doctor": Place("relengotron.cli.doctor", "doctor", "Ask every outside service whether we can work."),

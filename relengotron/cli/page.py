@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import click
 
+from relengotron.model.spans import length as length
+
 _COLOURS: Final = {
     "done": "green",
     "published": "green",
@@ -71,23 +73,6 @@ def clock(moment: datetime, now: datetime) -> str:
     away = now - moment
     relative = f"{length(away)} ago" if away >= timedelta(0) else f"in {length(-away)}"
     return f"{written} UTC ({relative})"
-
-
-def length(span: timedelta) -> str:
-    """How long something is, in the two largest units that matter."""
-    seconds = round(span.total_seconds())
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 10:
-        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
 
 
 def fields(pairs: Iterable[tuple[str, str]], *, indent: int = 2) -> None:

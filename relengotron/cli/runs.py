@@ -7,6 +7,7 @@ from relengotron.cli.details import details, for_programs, show
 from relengotron.cli.find import the_run
 from relengotron.cli.overview import current_step
 from relengotron.cli.surroundings import Surroundings, now
+from relengotron.engine.history import History
 from relengotron.engine.journal import runs as journal
 from relengotron.model.codec import to_json
 from relengotron.model.run import RunState
@@ -14,7 +15,7 @@ from relengotron.model.run import RunState
 
 @click.group()
 def runs() -> None:
-    """List runs, show one, or ask the daemon to try one again or call it off."""
+    """List runs, show one, watch them, or ask the daemon to try one again or call it off."""
 
 
 @runs.command("list")
@@ -57,12 +58,33 @@ def show_run(surroundings: Surroundings, run: str, json_wanted: bool) -> None:
 
     The end of an id is enough.
     """
+    from relengotron.cli.progress import eta_of  # the workflows are slow to import, and a list needs none of them
+
+    at = now()
     with surroundings.journal() as database, database.read() as db:
         known = details(db, the_run(db, run))
+        eta = eta_of(History(database), known.run, {step.name: step for step in known.steps}, at)
     if json_wanted:
-        page.as_json(for_programs(known))
+        page.as_json(for_programs(known, eta))
     else:
-        show(known, now())
+        show(known, eta, at)
+
+
+@runs.command("watch")
+@click.argument("run", required=False)
+@click.option("--once", is_flag=True, help="Show it once and do not wait.")
+@click.option("--json", "json_wanted", is_flag=True, help="For programs: a line of JSON for each change of a run.")
+@click.pass_context
+def watch_run(ctx: click.Context, run: str | None, once: bool, json_wanted: bool) -> None:
+    """Watch RUN, or all that is in flight, until it is over: step, ETA, artifacts, who must act.
+
+    The ETA is the middle of what former runs took, with the range that holds most of them. Nothing is changed.
+
+    Exit status 0: what was watched is done; 1: some of it failed or was cancelled; 130: Ctrl-C.
+    """
+    from relengotron.cli.watching import watch  # rich and the workflows are slow to import, and no list needs them
+
+    ctx.exit(watch(ctx.obj, run, once=once, json_wanted=json_wanted))
 
 
 @runs.command("retry")

@@ -1,10 +1,11 @@
 """``relengotron status``: one screen that says what runs, what waits for whom, and what to type."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import click
+from sqlalchemy import Connection
 
 from relengotron.cli import page
 from relengotron.cli.alarms import alarms
@@ -12,13 +13,21 @@ from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.overview import LaneView, Overview, overview
 from relengotron.cli.past import PastView, for_programs, in_words, past
 from relengotron.cli.surroundings import Surroundings, now
+from relengotron.engine.history import History
+from relengotron.engine.journal import runs
+from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState
 from relengotron.engine.journal.outbox import OutboxMessage
 from relengotron.engine.sole import is_held
+from relengotron.messages.eta import told
 from relengotron.model.codec import to_json
+from relengotron.model.estimate import Eta
 from relengotron.model.run import RunState
 
+Etas = Mapping[str, Eta | None]
+
 _MOST_LINES: Final = 10
+_GOING: Final = (RunState.QUEUED, RunState.OPEN)
 
 
 @click.command()
@@ -32,16 +41,28 @@ def status(surroundings: Surroundings, json_wanted: bool, check: bool) -> None:
     with surroundings.journal() as database, database.read() as db:
         seen = overview(db, lanes, now(), daemon_runs=is_held(settings.journal.url))
         looked_back = past(db, settings, now())
+        etas = _etas(database, db, seen)
     reasons = alarms(seen, looked_back)
     if json_wanted:
-        page.as_json(_for_programs(seen) | {"past": for_programs(looked_back), "alarms": reasons})
+        page.as_json(_for_programs(seen, etas) | {"past": for_programs(looked_back), "alarms": reasons})
     else:
-        _show(seen, looked_back)
+        _show(seen, looked_back, etas)
     if check and reasons:
         raise Refusal("\n".join(["somebody must act:", *(f"  {reason}" for reason in reasons)]), Exit.NO)
 
 
-def _show(seen: Overview, looked_back: Sequence[PastView]) -> None:
+def _etas(database: Database, db: Connection, seen: Overview) -> Etas:
+    """By lane, for every run that goes on by itself, how long it still takes."""
+    going = [view.run for view in seen.lanes if view.run is not None and view.run.state in _GOING]
+    if not going:
+        return {}
+    from relengotron.cli.progress import eta_of  # the workflows are slow to import, and a calm night needs none of them
+
+    history = History(database)
+    return {run.lane: eta_of(history, run, runs.steps_of(db, run.id), seen.at) for run in going}
+
+
+def _show(seen: Overview, looked_back: Sequence[PastView], etas: Etas) -> None:
     page.say(f"relengotron at {seen.at:%Y-%m-%d %H:%M:%S} UTC", bold=True)
     lost = in_words(looked_back, seen.at)
     page.fields([("Runs", _runs(seen)), ("Messages", _messages(seen)), ("Lost", lost), ("To send", _unsent(seen))])
@@ -54,7 +75,7 @@ def _show(seen: Overview, looked_back: Sequence[PastView]) -> None:
         page.say("  Look: systemctl status relengotron; journalctl -u relengotron -n 50")
     for view in seen.lanes:
         page.say()
-        _show_lane(view, seen.at)
+        _show_lane(view, etas.get(view.lane), seen.at)
 
 
 def _runs(seen: Overview) -> str:
@@ -97,7 +118,7 @@ def _refused(message: OutboxMessage) -> str:
     return f"  {message.topic}{of}: {message.trouble}; tried {message.attempts} times"
 
 
-def _show_lane(view: LaneView, at: datetime) -> None:
+def _show_lane(view: LaneView, eta: Eta | None, at: datetime) -> None:
     run = view.run
     if run is None:
         page.say(f"{view.lane}  idle, no run yet")
@@ -107,10 +128,10 @@ def _show_lane(view: LaneView, at: datetime) -> None:
         page.fields([("left behind", _setbacks(view))])
     else:
         page.say(f"{view.lane}  {page.state_in_words(run.state).upper()}", state=run.state, bold=True)
-        page.fields(_lane_fields(view, at))
+        page.fields(_lane_fields(view, eta, at))
 
 
-def _lane_fields(view: LaneView, at: datetime) -> Iterator[tuple[str, str]]:
+def _lane_fields(view: LaneView, eta: Eta | None, at: datetime) -> Iterator[tuple[str, str]]:
     run = view.run
     assert run is not None  # noqa: S101 - the caller has looked
     yield "run", f"{run.id} ({run.workflow.replace('_', ' ')}), opened {page.clock(run.created_at, at)}"
@@ -118,6 +139,7 @@ def _lane_fields(view: LaneView, at: datetime) -> Iterator[tuple[str, str]]:
         yield "step", f"{page.promise(view.step.name)}, since {page.clock(view.step.started_at, at)}"
         if view.step.troubles:
             yield "trouble", f"{view.step.troubles} times in a row, since {_since_trouble(view, at)}"
+    yield "ETA", "" if eta is None else str(eta)
     if view.hold is not None:
         yield "missing", "\n".join(view.hold.missing)
         yield "waits", f"since {page.clock(view.hold.since, at)} until {page.clock(view.hold.deadline, at)}"
@@ -146,7 +168,7 @@ def _since_trouble(view: LaneView, at: datetime) -> str:
     return page.clock(view.step.trouble_since or view.step.started_at, at)
 
 
-def _for_programs(seen: Overview) -> dict[str, Any]:
+def _for_programs(seen: Overview, etas: Etas) -> dict[str, Any]:
     return {
         "at": seen.at.isoformat(),
         "runs": {str(state): count for state, count in seen.runs.items()},
@@ -161,11 +183,11 @@ def _for_programs(seen: Overview) -> dict[str, Any]:
         "daemon_runs": seen.daemon_runs,
         "parked_orders": seen.parked_orders,
         "overdue_since": to_json(seen.overdue_since),
-        "lanes": [_lane_for_programs(view) for view in seen.lanes],
+        "lanes": [_lane_for_programs(view, etas.get(view.lane)) for view in seen.lanes],
     }
 
 
-def _lane_for_programs(view: LaneView) -> dict[str, Any]:
+def _lane_for_programs(view: LaneView, eta: Eta | None) -> dict[str, Any]:
     run = view.run
     return {
         "lane": view.lane,
@@ -174,6 +196,7 @@ def _lane_for_programs(view: LaneView) -> dict[str, Any]:
         "reason": run.reason if run is not None else "",
         "look_again_at": to_json(run.look_again_at) if run is not None else None,
         "step": to_json(view.step),
+        "eta": told(eta),
         "hold": to_json(view.hold),
         "needs_a_person": view.needs_a_person,
         "command": view.command,

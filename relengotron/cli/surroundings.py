@@ -56,6 +56,14 @@ class Surroundings:
 
         return load(self.config, examine_secrets=examine_secrets)
 
+    def has_journal(self) -> bool:
+        """Whether there is a journal, or something in the way that only opening it can tell."""
+        url = self.settings().journal.url
+        try:
+            return not url.startswith("sqlite:") or _file_of(url).exists()
+        except OSError:
+            return True
+
     @contextmanager
     def journal(self) -> Iterator["Database"]:
         """The journal, if the daemon has ever run.

@@ -33,3 +33,14 @@ def plan(builds: Iterable[str], tags: Mapping[str, frozenset[str]], target: str,
         else:
             now[package] = (build, source)
     return Moves(tuple(now.values()), tuple(later), tuple(lost))
+
+
+def every_move(
+    builds: Sequence[str], tags: Mapping[str, frozenset[str]], target: str, from_tags: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """All (build, from tag) that are moved one after the other if each of them goes well, in their order."""
+    moves = plan(builds, tags, target, from_tags)
+    if not moves.later:
+        return moves.now
+    arrived = {build: tags[build] | {target} for build, _ in moves.now}
+    return moves.now + every_move(builds, {**tags, **arrived}, target, from_tags)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from relengotron.engine.attempt import Clock
-from relengotron.engine.journal import acknowledgements, audit, effects, holds, inbox, runs, tries
+from relengotron.engine.journal import acknowledgements, audit, effects, holds, inbox, relations, runs, tries
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
 from relengotron.engine.wakes import WakeQueue
@@ -17,12 +17,13 @@ from relengotron.messages.envelope import Envelope
 from relengotron.messages.incoming import understand
 from relengotron.messages.keys import business_key
 from relengotron.model.events import Event, Ignored
-from relengotron.model.intents import Acknowledge, Cancel, Intent, Retry, Start, Wake
+from relengotron.model.intents import Acknowledge, Cancel, Doubt, Intent, Retry, Start, Wake
 from relengotron.model.run import Run, RunState
 
 log = logging.getLogger(__name__)
 
 Route = Callable[[Event, str], Iterable[Intent]]
+Unread = Callable[[str], Iterable[Intent]]
 
 AT_ONCE: Final = 50
 """Messages that share one transaction."""
@@ -44,10 +45,18 @@ class Understood:
 class Digest:
     """Works through the inbox, oldest first; one bad message never stands in the way of the next."""
 
-    def __init__(self, database: Database, route: Route, wakes: WakeQueue, clock: Clock) -> None:
-        """Take the journal and the table that says what an event leads to."""
+    def __init__(
+        self,
+        database: Database,
+        route: Route,
+        wakes: WakeQueue,
+        clock: Clock,
+        unread: Unread = lambda _topic: (),
+    ) -> None:
+        """Take the journal and the table that says what an event, or the topic of an unread message, leads to."""
         self._database = database
         self._route = route
+        self._unread = unread
         self._wakes = wakes
         self._clock = clock
 
@@ -104,7 +113,7 @@ class Digest:
             key = business_key(event)
         except MalformedInput as broken:
             log.warning("message parked", extra={"msg_id": message.msg_id, "reason": str(broken)})
-            return Understood(message, MessageState.PARKED, str(broken))
+            return Understood(message, MessageState.PARKED, str(broken), tuple(self._unread(message.topic)))
         except Exception as defect:
             log.exception("message parked: a defect in its handler", extra={"msg_id": message.msg_id})
             return Understood(message, MessageState.PARKED, f"defect: {defect!r}")
@@ -122,6 +131,9 @@ class Digest:
                 waiting = runs.watchers(db, intent.watch)
                 runs.look_now(db, waiting, self._clock())
                 return [run for each in waiting for run in _found(db, each)]
+            case Doubt():
+                relations.announce(db, intent.release, intent.packages, intent.relations, self._clock())
+                return []
             case Acknowledge():
                 acknowledgements.note_answer(db, intent.msg_id, message.sender, self._clock())
                 return []

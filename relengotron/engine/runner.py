@@ -182,7 +182,16 @@ class Runner:
             state, note = known.state, known.note
         output = outcome.output if isinstance(outcome, Done) else None
         runs.write_step(
-            db, attempt.run.id, attempt.step, state, note, now, output=output, troubles=troubles, trouble_since=since
+            db,
+            attempt.run.id,
+            attempt.step,
+            state,
+            note,
+            now,
+            output=output,
+            troubles=troubles,
+            trouble_since=since,
+            began=attempt.step_started_at,
         )
         if known is None or known.state is not state or known.note != note:
             self._write_sayings(db, attempt, workflow.voice.stepped(attempt, attempt.step, state, note))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relengotron.examination import bus, history, koji, places, plugins, services
+from relengotron.examination import bus, contents, history, koji, places, plugins, services
 from relengotron.examination.finding import Finding
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings
@@ -28,5 +28,6 @@ def examine(
     yield from places.findings(settings, world)
     yield from bus.findings(settings, fedmsg_d)
     yield from koji.findings(settings, world.koji, installed, now)
-    yield from services.findings(settings, world)
+    yield from services.findings(settings, world, now)
+    yield from contents.findings(settings, world, installed, now)
     yield from history.findings(datagrepper or open_datagrepper(settings), now, is_new=settings.lab)

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
-from relengotron.errors import RelengError
+from relengotron.errors import RelengError, SystemUnreachable
+
+AWAY: Final = "see whether the service is up, and whether its address in systems.yaml is right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +27,7 @@ def look(name: str, at: Callable[[], str], remedy: str) -> Finding:
     """What a look found; its failure of any kind is a red line with the remedy."""
     try:
         return Finding(name, True, at())
+    except SystemUnreachable as trouble:  # whatever was to be asked there, that is what has to be mended first
+        return Finding(name, False, str(trouble), AWAY)
     except (RelengError, OSError) as trouble:
         return Finding(name, False, str(trouble), remedy)

@@ -1,9 +1,12 @@
-"""Do Bodhi, PDC and ResultsDB know what the configuration says of them?"""
+"""Do Bodhi, PDC and ResultsDB know what the configuration says of them, and how old is what PDC said?"""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from typing import Final
 
+from relengotron.engine.journal import relations
+from relengotron.engine.journal.database import Database
 from relengotron.examination.finding import Finding, NotWell, look
 from relengotron.examination.plugins import every_artifact
 from relengotron.settings import Settings
@@ -17,11 +20,12 @@ STORED_OUTCOMES: Final = frozenset({"PASSED"})
 OVER: Final = frozenset({"disabled", "archived"})
 
 
-def findings(settings: Settings, world: World) -> Iterator[Finding]:
+def findings(settings: Settings, world: World, now: datetime) -> Iterator[Finding]:
     """Each service, and what it knows of each release."""
     yield look("bodhi", world.bodhi.identity, "look at systems.bodhi.url in systems.yaml")
     yield look("pdc", world.pdc.identity, "look at systems.pdc.url in systems.yaml")
     yield look("pdc types", partial(_types, settings, world.pdc), "ask a PDC administrator for the missing rows")
+    yield look("pdc index", partial(_index, settings, now), "bring PDC back; if it is there, make pace.audit shorter")
     yield look("resultsdb", world.resultsdb.identity, "look at systems.resultsdb.url in systems.yaml")
     yield look(
         "resultsdb outcomes",
@@ -53,6 +57,26 @@ def _types(settings: Settings, pdc: Pdc) -> str:
     if missing:
         raise NotWell(f"PDC has no relationship type {', '.join(sorted(missing))}")
     return f"relationship types {', '.join(sorted(wanted)) or 'are not needed'}"
+
+
+def _index(settings: Settings, now: datetime) -> str:
+    """What the daemon keeps; old answers are no trouble yet, answers too old to be used are."""
+    database = Database(settings.journal.url)
+    try:
+        with database.read() as db:
+            found = relations.summary(db)
+    finally:
+        database.close()
+    away = "" if found.trouble is None else f"; PDC cannot be read since {found.trouble.since:%Y-%m-%d %H:%M} UTC"
+    words = "" if found.trouble is None else f" ({found.trouble.words})"
+    if found.oldest is None:
+        return f"nothing was asked yet{away}{words}"
+    usable = settings.systems.pdc.index_usable_for
+    fact = f"{found.names} packages, the oldest answer of {found.oldest:%Y-%m-%d %H:%M} UTC"
+    fact += f", {found.doubted} announced to change{away}{words}"
+    if now - found.oldest > usable:
+        raise NotWell(f"{fact}: that is older than {usable.total_seconds() / 3600:g} h, and not used any more")
+    return fact
 
 
 def _outcomes(resultsdb: ResultsDb) -> str:

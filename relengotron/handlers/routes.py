@@ -1,8 +1,8 @@
-"""The table: what each event leads to. Start reading here."""
+"""The table: what each event leads to, and what even a message leads to that nobody could read. Start reading here."""
 
 from collections.abc import Iterable
 
-from relengotron.handlers import answers, koji, pushes, results
+from relengotron.handlers import answers, koji, pdc, pushes, results
 from relengotron.model.events import (
     BuildTagged,
     BuildUntagged,
@@ -10,6 +10,7 @@ from relengotron.model.events import (
     Event,
     MessageAcknowledged,
     PushRequested,
+    RelationsChanged,
     ResultStored,
     RetryWished,
     RpmSigned,
@@ -34,9 +35,16 @@ def route(event: Event, msg_id: str) -> Iterable[Intent]:
             return results.stored(event)
         case UpdateChanged():
             return pushes.update_changed(event)
+        case RelationsChanged():
+            return pdc.relations_changed(event)
         case MessageAcknowledged():
             return answers.acknowledged(event)
         case RetryWished():
             return pushes.retry_wished(event)
         case CancelWished():
             return pushes.cancel_wished(event)
+
+
+def unread(topic: str) -> Iterable[Intent]:
+    """The intents that a message leads to although it cannot be understood; ``topic`` is all that is known of it."""
+    return pdc.unread() if ".pdc." in topic else ()

@@ -1,8 +1,6 @@
 """How does an empty lab become a small distribution? Packages, releases, trees and waiting updates."""
 
 import fcntl
-import io
-import json
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -16,13 +14,12 @@ from relengotron.lab.bits.seed import Signatures, seed_koji
 from relengotron.lab.bits.seed_bodhi import describe_updates
 from relengotron.lab.bits.seed_pdc import seed_pdc
 from relengotron.lab.bits.sign import sign_packages
-from relengotron.lab.builder.tools import rpm_ostree
-from relengotron.lab.flavours import FLAVOURS, Flavour
-from relengotron.lab.place import ARCHES, TREE_ARCH, Place
+from relengotron.lab.first_day import release_images, release_trees
+from relengotron.lab.place import ARCHES, Place
 from relengotron.lab.scenario import Scenario
 from relengotron.lab.stand_ins import StandIns
 from relengotron.lab.voice import Voice
-from relengotron.systems.ostree.client import OstreeCli
+from relengotron.settings import load
 
 TIMEOUT = 120
 
@@ -62,9 +59,10 @@ def fill(stand_ins: StandIns, packages: Packages, scenario: Scenario, voice: Voi
     seed_koji(stand_ins.session("admin", "adminpw"), builds, packages.signatures, place.koji)
     voice.say("telling PDC what is made from what")
     seed_pdc(f"{stand_ins.urls['pdc']}/rest_api/v1", stand_ins.pdc_state.token, builds, releases)
-    voice.say("releasing the first repos and trees")
+    voice.say("releasing the first repos, trees and images")
     release_repos(place, builds, releases)
-    release_trees(place, releases)
+    release_trees(place, releases, base_repo)
+    release_images(load(place.config))
     write_mash_config(place, stand_ins.urls["koji"], packages.signatures.key, releases)
     fill_bodhi(stand_ins, scenario)
 
@@ -90,16 +88,6 @@ def base_repo(place: Place, release: str, arch: str) -> Path:
 def base_repo_path(release: str, arch: str) -> str:
     """The same below the mirror's root."""
     return f"releases/{release}/Everything/{arch}/os"
-
-
-def release_trees(place: Place, releases: Sequence[str]) -> None:
-    """The first commit of every ref, composed from the released repos."""
-    OstreeCli(place.live_ostree).init_archive()
-    for release in releases:
-        for flavour in FLAVOURS:
-            for request in ("stable", "testing"):
-                _release_tree(place, release, flavour, flavour.ref(release, request))
-    OstreeCli(place.live_ostree).update_summary()
 
 
 def write_mash_config(place: Place, hub: str, key: str, releases: Sequence[str]) -> None:
@@ -153,21 +141,6 @@ def _link_packages(build: Built, arch: str, directory: Path) -> None:
         target = directory / rpm.name
         if rpm.name.endswith((f".{arch}.rpm", ".noarch.rpm")) and not target.exists():
             os.link(rpm, target)
-
-
-def _release_tree(place: Place, release: str, flavour: Flavour, ref: str) -> None:
-    directory = place.compose / "first" / ref.replace("/", "-")
-    directory.mkdir(parents=True, exist_ok=True)
-    url = base_repo(place, release, TREE_ARCH).as_uri()
-    (directory / "released.repo").write_text(f"[released]\nname=released\nbaseurl={url}\ngpgcheck=0\n")
-    treefile = {"ref": ref, "repos": ["released"], "packages": list(flavour.packages)}
-    treefile |= {"releasever": release, "basearch": TREE_ARCH}
-    file = directory / "treefile.json"
-    file.write_text(json.dumps(treefile))
-    output = io.StringIO()
-    words = ["compose", "tree", f"--repo={place.live_ostree}", f"--add-metadata-string=version={release}.0", str(file)]
-    if rpm_ostree.main(words, output):
-        raise Permanent(f"the first tree {ref} could not be composed: {output.getvalue()[-2000:]}")
 
 
 def _run(command: list[str]) -> None:

@@ -24,5 +24,5 @@ class Flavour:
 
 FLAVOURS = (
     Flavour("atomic-host", "atomic-host", "fedora-atomic", "docker-host", TREE_PACKAGES),
-    Flavour("cloud-tree", "cloud-base", "fedora-cloud", "base", CLOUD_PACKAGES),
+    Flavour("cloud-tree", "cloud-tree", "fedora-cloud", "base", CLOUD_PACKAGES),
 )

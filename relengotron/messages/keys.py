@@ -7,6 +7,7 @@ from relengotron.model.events import (
     Event,
     MessageAcknowledged,
     PushRequested,
+    RelationsChanged,
     ResultStored,
     RetryWished,
     RpmSigned,
@@ -32,7 +33,7 @@ def business_key(event: Event) -> str | None:
             return f"result:{result_id}"
         case PushRequested() | TaskStateChanged() | ResultStored():
             return None
-        case BuildTagged() | BuildUntagged() | UpdateChanged():
+        case BuildTagged() | BuildUntagged() | UpdateChanged() | RelationsChanged():
             return None
         case MessageAcknowledged() | RetryWished() | CancelWished():
             return None

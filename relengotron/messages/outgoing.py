@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from relengotron.messages import eta as etas
 from relengotron.messages import gilmsg
+from relengotron.model.estimate import Eta
 
 SENDER: Final = "relengotron"
 
@@ -76,10 +78,20 @@ class UpdateName:
 
 
 def push_start(
-    facts: RunFacts, updates: Sequence[UpdateName], *, security: bool = False, resume: bool = False
+    facts: RunFacts,
+    updates: Sequence[UpdateName],
+    *,
+    security: bool = False,
+    resume: bool = False,
+    eta: Eta | None = None,
 ) -> OutgoingMessage:
     """A push has started, with these updates."""
-    told = {"updates": [_update(update) for update in updates], "security": security, "resume": resume}
+    told = {
+        "updates": [_update(update) for update in updates],
+        "security": security,
+        "resume": resume,
+        "eta": etas.told(eta),
+    }
     return _message("push.start", facts, told)
 
 
@@ -91,11 +103,12 @@ def push_step(
     artifact: str | None = None,
     reason: str | None = None,
     attempt: int = 1,
+    eta: Eta | None = None,
 ) -> OutgoingMessage:
     """The step named in the facts is in another state now; ``promise`` says what holds once it is done."""
     if facts.step is None:
         raise ValueError("push.step tells about a step, and the facts name none")
-    told = {"state": state, "promise": promise, "attempt": attempt}
+    told = {"state": state, "promise": promise, "attempt": attempt, "eta": etas.told(eta)}
     return _message("push.step", facts, told, artifact=artifact, reason=reason)
 
 
@@ -135,9 +148,16 @@ def artifact_compose_start(
     reason: str,
     made_from: Sequence[str] = (),
     attempt: int = 1,
+    eta: Eta | None = None,
 ) -> OutgoingMessage:
     """A compose is under way; the reason says what change affects the artifact."""
-    told = {"kind": kind, "koji_task_id": koji_task_id, "made_from": list(made_from), "attempt": attempt}
+    told = {
+        "kind": kind,
+        "koji_task_id": koji_task_id,
+        "made_from": list(made_from),
+        "attempt": attempt,
+        "eta": etas.told(eta),
+    }
     return _message("artifact.compose.start", facts, told, artifact=artifact, reason=reason)
 
 

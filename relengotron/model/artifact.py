@@ -10,8 +10,9 @@ class Artifact:
     """One thing to compose for one release and request.
 
     ``made_from`` names the artifacts of the same lane it needs first (repo -> tree -> image). ``component`` is its
-    name in PDC, None when every push of the lane changes it (a repo). ``settings`` is what its plugin declared, as
-    written in ``config/artifacts/``.
+    name in PDC, None when every push of the lane changes it (a repo). ``composed_in`` is the address of the compose
+    that holds its last state, if others compose it, and ``composed_variant`` its part of it. ``settings`` is what its
+    plugin declared, as written in ``config/artifacts/``.
     """
 
     name: str
@@ -22,7 +23,14 @@ class Artifact:
     made_from: tuple[str, ...] = ()
     component: str | None = None
     required_tests: tuple[str, ...] = ()
+    composed_in: str | None = None
+    composed_variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_repo(self) -> bool:
+        """Whether every push of its lane changes it: it is made from nothing but the builds."""
+        return not self.made_from and self.component is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class File:
 class Plan:
     """What composing an artifact would do, before anything is done.
 
-    ``method`` and ``arguments`` are the Koji call, ``effects`` the sentences a person reads in the preview.
+    ``effects`` are the sentences that a person reads in a plan; one about a task begins with ``Koji task METHOD``.
     """
 
     artifact: Artifact
@@ -52,8 +60,8 @@ class Built:
     """A finished compose. ``identity`` changes if and only if the content does (checksums, commit id).
 
     ``location`` is the directory on the compose store; ``facts`` go with the result to ResultsDB (ref, commit, arch).
-    ``repos`` are the rpm-md repos it shows, by arch, as URLs: what is made from it installs from there. ``same_as`` says
-    why there is nothing to publish: users have the same content already (``content CHECKSUM as in COMMIT``).
+    ``repos`` are the rpm-md repos it shows, by arch, as URLs: what is made from it installs from there. ``same_as``
+    says why there is nothing to publish: users have the same content already (``content CHECKSUM as in COMMIT``).
     """
 
     artifact: str

@@ -30,5 +30,5 @@ def from_json(kind: type[T], data: Any) -> T:
     try:
         value: T = _adapter(cast(Hashable, kind)).validate_python(data)
     except ValidationError as broken:
-        raise MalformedInput(f"not a {kind}: {broken}") from broken
+        raise MalformedInput(f"not a {getattr(kind, '__name__', kind)}: {broken}") from broken
     return value

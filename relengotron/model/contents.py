@@ -25,8 +25,10 @@ class Contents:
     """The packages that an artifact contains, and who says so (``commit 0f3a... of REF``).
 
     ``manifest`` is the digest of the manifest that it was composed from, None where nobody wrote it down.
+    ``made_from`` are the identities of the artifacts that it was made from (commits), where that is known.
     """
 
     packages: tuple[Package, ...]
     source: str
     manifest: str | None = None
+    made_from: tuple[str, ...] = ()

@@ -24,11 +24,15 @@ class ChangeKind(StrEnum):
     UPGRADED = "upgraded"
     DOWNGRADED = "downgraded"
     REBUILT = "rebuilt"
+    NAMED = "named"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One package that is not what it was; ``before`` and ``after`` are ``[epoch:]version-release``."""
+    """One package that is not what it was; ``before`` and ``after`` are ``[epoch:]version-release``.
+
+    Where whoever told us knows names only, both are None.
+    """
 
     name: str
     arch: str
@@ -37,9 +41,9 @@ class Change:
 
     @property
     def kind(self) -> ChangeKind:
-        """Added, removed, upgraded, downgraded, or rebuilt under the same version."""
+        """Added, removed, upgraded, downgraded, rebuilt under the same version, or only named."""
         if self.before is None:
-            return ChangeKind.ADDED
+            return ChangeKind.NAMED if self.after is None else ChangeKind.ADDED
         if self.after is None:
             return ChangeKind.REMOVED
         order = compare(self.before, self.after)
@@ -49,6 +53,8 @@ class Change:
 
     def __str__(self) -> str:
         match self.kind:
+            case ChangeKind.NAMED:
+                return self.name
             case ChangeKind.ADDED:
                 return f"{self.name} {self.after} added"
             case ChangeKind.REMOVED:
@@ -70,12 +76,13 @@ def compare(before: str, after: str) -> int:
 
 def differences(before: Iterable[Package], after: Iterable[Package]) -> tuple[Change, ...]:
     """Every package that is not the same on both sides, in the order of names."""
-    old, new = _by_name(before), _by_name(after)
+    was, becomes = frozenset(before), frozenset(after)
+    old, new = _by_name(was - becomes), _by_name(becomes - was)  # most of a tree stays what it is
     places = sorted(old.keys() | new.keys())
     return tuple(
-        Change(name, arch, was, becomes)
+        Change(name, arch, gone, come)
         for name, arch in places
-        for was, becomes in _pairs(old.get((name, arch), ()), new.get((name, arch), ()))
+        for gone, come in _pairs(old.get((name, arch), ()), new.get((name, arch), ()))
     )
 
 

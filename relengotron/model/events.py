@@ -132,6 +132,18 @@ class UpdateChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RelationsChanged:
+    """What PDC says about these packages of the release changes, by these types of relationship.
+
+    Without packages it may be about any, without a release about all of them, without types about every type.
+    """
+
+    release: str | None
+    packages: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MessageAcknowledged:
     """Somebody who was asked to answer says that a message of ours arrived."""
 
@@ -163,6 +175,7 @@ Event = (
     | RpmSigned
     | ResultStored
     | UpdateChanged
+    | RelationsChanged
     | MessageAcknowledged
     | RetryWished
     | CancelWished

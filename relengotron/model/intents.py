@@ -29,6 +29,18 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What PDC said about these packages of the release may not hold any more: ask it again before using it.
+
+    Without packages doubt all of them, without a release in every one, without types by every type of relationship.
+    """
+
+    release: str | None
+    packages: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledge:
     """Whoever sent this news has our message; only a proven sender who was asked to answer counts."""
 
@@ -52,4 +64,4 @@ class Cancel:
     reason: str
 
 
-Intent = Start | Wake | Acknowledge | Retry | Cancel
+Intent = Start | Wake | Doubt | Acknowledge | Retry | Cancel

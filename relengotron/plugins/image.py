@@ -4,18 +4,30 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from relengotron.errors import RequestRefused, StateDisagrees
+from relengotron.plugins.image_manifest import (
+    SUFFIX,
+    ImageSettings,
+    as_made_last,
+    contents_of,
+    kickstart_of,
+    manifest_of,
+    note_same,
+    shown_image,
+    write_sheet,
+)
 from relengotron.sdk import (
     Artifact,
     Built,
+    Contents,
     Failed,
     FailureKind,
     File,
     KojiTask,
+    Manifest,
     MirroredPlugin,
     Plan,
     Published,
@@ -25,26 +37,11 @@ from relengotron.sdk import (
     file_of,
     unfinished,
 )
+from relengotron.sdk.in_git import Source, source_of
 from relengotron.systems.koji.port import ImageBuild, Runroot
 from relengotron.systems.mirror.paths import rel_path
 
-
-@dataclass(frozen=True, slots=True)
-class ImageSettings:
-    """How the image is made: ``lorax`` in a build root (installer ISO) or an ``image`` task (disk image).
-
-    ``name`` is the first part of the file name, ``osname`` what the tree is called on the machine it installs.
-    """
-
-    name: str
-    carrier: Literal["lorax", "image"]
-    product: str = "Fedora"
-    osname: str = "fedora-atomic"
-    format: str = "raw-xz"
-    disk_size_gib: int = 3
-    kickstart: str = ""
-    packages: tuple[str, ...] = ("lorax",)
-    mounts: tuple[str, ...] = ()
+__all__ = ["ImagePlugin", "ImageSettings"]
 
 
 class ImagePlugin(MirroredPlugin[ImageSettings]):
@@ -57,14 +54,42 @@ class ImagePlugin(MirroredPlugin[ImageSettings]):
         """It is made by a runroot task or by an image task."""
         return frozenset({"runroot" if self.settings_of(artifact).carrier == "lorax" else "image"})
 
+    def manifest(self, artifact: Artifact, bench: Workbench) -> Manifest:
+        """Kickstart, format and names; the tree has a manifest of its own."""
+        own = self.settings_of(artifact)
+        return manifest_of(own, source_of(own.manifest, bench))
+
+    def contents(self, artifact: Artifact, bench: Workbench) -> Contents | None:
+        """What the sheet beside the published image says."""
+        target = rel_path(artifact.target)
+        shown = bench.mirror.published(target)
+        name = shown_image(shown)
+        if shown is None or name is None:
+            return None
+        contents = contents_of(bench.mirror.place(target), name)
+        return contents and as_made_last(bench, contents, shown[name].sha256)
+
+    def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
+        """The image that users get now."""
+        target = rel_path(artifact.target)
+        shown = bench.mirror.published(target)
+        name = shown_image(shown)
+        if shown is None or name is None:
+            return None
+        file = File(name, shown[name].size, shown[name].sha256)
+        facts = {"arch": artifact.arches[0], "file_name": name}
+        place = str(bench.mirror.place(target))
+        return Built(artifact.name, self.kind, _identity(file, name), place, None, (file,), facts)
+
     def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
-        """One task that makes the image from its tree."""
+        """One task that makes the image from its tree, by the manifest as it is now."""
         own = self.settings_of(artifact)
         task = "image" if own.carrier == "image" else f"runroot in {bench.release.build_tag}: lorax"
         return Plan(
             artifact=artifact,
             output=str(bench.store / own.carrier),
             effects=(f"Koji task {task} for {own.name}", f"publish it with its checksum below {artifact.target}"),
+            facts={"manifest_commit": source_of(own.manifest, bench).commit},
         )
 
     def compose(self, plan: Plan, bench: Workbench) -> Built | Running | Failed:
@@ -103,7 +128,9 @@ class ImagePlugin(MirroredPlugin[ImageSettings]):
         if own.carrier == "lorax":
             return bench.koji.runroot(self._lorax(plan, own, tree, bench, arch))
         name = f"{own.name}-{uuid.uuid4().hex[:8]}.ks"  # Koji refuses a name that an attempt cut short has left there
-        kickstart = bench.koji.upload(_marker(bench, plan.artifact), name, self._kickstart(own, tree).encode())
+        kickstart = bench.koji.upload(
+            _marker(bench, plan.artifact), name, self._kickstart(plan, own, tree, bench).encode()
+        )
         return bench.koji.build_image(
             ImageBuild(
                 name=own.name,
@@ -136,24 +163,30 @@ class ImagePlugin(MirroredPlugin[ImageSettings]):
         return Runroot(bench.release.build_tag, arch, command, own.packages, own.mounts)
 
     @staticmethod
-    def _kickstart(own: ImageSettings, tree: Built) -> str:
+    def _kickstart(plan: Plan, own: ImageSettings, tree: Built, bench: Workbench) -> str:
         source = f"--url=file://{tree.facts['repo']} --ref={tree.identity}"
         setup = f"ostreesetup --osname={own.osname} --remote={own.osname} {source} --nogpg"
-        return "\n".join((own.kickstart.rstrip(), setup, ""))
+        return "\n".join((kickstart_of(own, _source(plan, own, bench)).rstrip(), setup, ""))
 
     def _built(self, plan: Plan, own: ImageSettings, tree: Built, bench: Workbench, task: int) -> Built:
         path = self._file(plan, own, bench, task)
-        name = f"{own.name}-{bench.release.version}-{_release(bench)}.{plan.artifact.arches[0]}{_suffix(path)}"
-        found = file_of(path.parent, path)
-        facts = {"commit": tree.identity, "arch": plan.artifact.arches[0], "path": str(path), "file_name": name}
+        name = f"{_stem(own, bench)}{_release(bench)}.{plan.artifact.arches[0]}{_suffix(path)}"
+        found, arch = file_of(path.parent, path), plan.artifact.arches[0]
+        sheet, manifest = bench.store / "sheet" / f"{name}{SUFFIX}", manifest_of(own, _source(plan, own, bench))
+        write_sheet(sheet, found, name, tree, manifest, bench)
+        same_as = _same_as(self.live(plan.artifact, bench), found, _stem(own, bench))
+        if same_as is not None:
+            note_same(bench, found, tree, manifest)
+        facts = {"commit": tree.identity, "arch": arch, "path": str(path), "file_name": name, "sheet": str(sheet)}
         return Built(
             artifact=plan.artifact.name,
             kind=self.kind,
-            identity=f"sha256-{found.sha256[:16]}-{name}",
+            identity=_identity(found, name),
             location=str(path.parent),
             task_id=task,
             files=(found,),
             facts=facts,
+            same_as=same_as,
         )
 
     @staticmethod
@@ -171,12 +204,14 @@ class ImagePlugin(MirroredPlugin[ImageSettings]):
 
     @staticmethod
     def _release_directory(built: Built, bench: Workbench) -> Path:
-        """The image under its public name beside its checksum file, ready to be staged."""
+        """The image under its public name beside its checksum file and its sheet, ready to be staged."""
         directory = bench.store / "release"
         directory.mkdir(parents=True, exist_ok=True)
         name, image = str(built.facts["file_name"]), built.files[0]
         if not (directory / name).exists():
             _link_or_copy(Path(built.location) / image.path, directory / name)
+        if "sheet" in built.facts:
+            shutil.copyfile(built.facts["sheet"], directory / f"{name}{SUFFIX}")
         (directory / f"{name}-CHECKSUM").write_text(_checksum_file(name, image))
         return directory
 
@@ -187,6 +222,26 @@ def _link_or_copy(origin: Path, place: Path) -> None:
         os.link(origin, place)
     except OSError:
         shutil.copy2(origin, place)
+
+
+def _source(plan: Plan, own: ImageSettings, bench: Workbench) -> Source:
+    """The manifest at the commit that was decided with the plan: every attempt of it uses the same."""
+    return source_of(own.manifest, bench, plan.facts.get("manifest_commit"))
+
+
+def _stem(own: ImageSettings, bench: Workbench) -> str:
+    """What the name of an image begins with, from one push to the next."""
+    return f"{own.name}-{bench.release.version}-"
+
+
+def _same_as(live: Built | None, found: File, stem: str) -> str | None:
+    if live is None or live.files[0].sha256 != found.sha256 or not live.files[0].path.startswith(stem):
+        return None
+    return f"checksum {found.sha256[:12]} as {live.files[0].path}"
+
+
+def _identity(file: File, name: str) -> str:
+    return f"sha256-{file.sha256[:16]}-{name}"
 
 
 def _tree(bench: Workbench) -> Built | None:

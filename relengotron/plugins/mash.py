@@ -5,24 +5,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from relengotron.errors import RequestRefused, StateDisagrees
+from relengotron.errors import RequestRefused, StateDisagrees, SystemUnreachable
 from relengotron.sdk import (
     Artifact,
     Built,
     Failed,
     KojiTask,
+    Manifest,
     MirroredPlugin,
     Plan,
     Published,
     Running,
     Workbench,
     as_previous,
+    digest_of,
     file_of,
     unfinished,
 )
 from relengotron.systems.koji.port import Runroot
 from relengotron.systems.mirror.paths import rel_path
-from relengotron.systems.mirror.port import Entry, Manifest
+from relengotron.systems.mirror.port import Entry
+from relengotron.systems.mirror.port import Manifest as Shown
 
 REPOMD = "repodata/repomd.xml"
 
@@ -48,6 +51,16 @@ class MashPlugin(MirroredPlugin[MashSettings]):
         """It is made by a runroot task."""
         return frozenset({"runroot"})
 
+    def manifest(self, artifact: Artifact, bench: Workbench) -> Manifest | None:
+        """The groups that the repo shows, where this machine sees the file that mash reads."""
+        comps = self.settings_of(artifact).comps
+        try:
+            return None if comps is None else Manifest(digest_of(Path(comps)), comps)
+        except FileNotFoundError:
+            return None
+        except OSError as trouble:
+            raise SystemUnreachable(f"{comps} cannot be read: {trouble}") from trouble
+
     def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
         """One runroot task that mashes the lane's tag."""
         return Plan(
@@ -71,7 +84,7 @@ class MashPlugin(MirroredPlugin[MashSettings]):
                 ask=lambda: bench.koji.runroot(self._runroot(own, bench)),
             )
         )
-        return unfinished(task, bench) or self._built(plan, task.id)
+        return unfinished(task, bench) or self._built(plan, bench, task.id)
 
     def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
         """The repos that users get now."""
@@ -106,28 +119,30 @@ class MashPlugin(MirroredPlugin[MashSettings]):
         command = ("mash", "-o", str(bench.store), "-c", own.config, *comps, bench.release.tag)
         return Runroot(bench.release.build_tag, own.task_arch, command, own.packages, own.mounts)
 
-    @staticmethod
-    def _built(plan: Plan, task: int) -> Built:
+    def _built(self, plan: Plan, bench: Workbench, task: int) -> Built:
         root = Path(plan.output)
         metadata = [root / arch / REPOMD for arch in plan.artifact.arches]
         absent = [str(path) for path in metadata if not path.is_file()]
         if absent:
             raise StateDisagrees(f"mash task {task} closed well, but these files are not there: {', '.join(absent)}")
         files = tuple(file_of(root, path) for path in metadata)
-        manifest = {file.path: Entry(file.sha256, file.size) for file in files}
+        identity = _identity(root.name, {file.path: Entry(file.sha256, file.size) for file in files})
+        live = self.live(plan.artifact, bench)
+        is_live = live is not None and live.identity == identity
         return Built(
             artifact=plan.artifact.name,
             kind=plan.artifact.kind,
-            identity=_identity(root.name, manifest),
+            identity=identity,
             location=str(root),
             task_id=task,
             files=files,
             facts={"arch": list(plan.artifact.arches)},
             repos=_repos(root, plan.artifact),
+            same_as=f"metadata of {identity}, which are live" if is_live else None,
         )
 
 
-def _of_arches(manifest: Manifest, artifact: Artifact) -> Manifest:
+def _of_arches(manifest: Shown, artifact: Artifact) -> Shown:
     """What the artifact's own arches show; a source repo beside them is no part of its identity."""
     return {path: entry for path, entry in manifest.items() if path.split("/")[0] in artifact.arches}
 
@@ -136,7 +151,7 @@ def _repos(root: Path, artifact: Artifact) -> dict[str, str]:
     return {arch: (root / arch).as_uri() for arch in artifact.arches}
 
 
-def _identity(tag: str, manifest: Manifest) -> str:
+def _identity(tag: str, manifest: Shown) -> str:
     checksums = sorted(entry.sha256 for path, entry in manifest.items() if path.endswith(f"/{REPOMD}"))
     together = hashlib.sha256("\n".join(checksums).encode()).hexdigest()
     return f"{tag}-{together[:16]}"

@@ -1,18 +1,27 @@
 """OSTrees: one ref of one arch, composed into a private repo and promoted by content."""
 
 import hashlib
-import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from relengotron.errors import RefMoved, RequestRefused, StateDisagrees
+from relengotron.errors import RefMoved, RequestRefused
+from relengotron.plugins.tree_compose import (
+    MANIFEST,
+    OstreeSettings,
+    TreeCompose,
+    proven_same,
+    tree_of,
+    version_of,
+)
 from relengotron.sdk import (
     Artifact,
     ArtifactPlugin,
     Built,
+    Contents,
+    Detected,
     Failed,
-    KojiTask,
+    Manifest,
     Plan,
     Probe,
     Published,
@@ -22,24 +31,10 @@ from relengotron.sdk import (
     probe_of,
     unfinished,
 )
-from relengotron.systems.koji.port import Runroot
+from relengotron.sdk.in_git import source_of
 from relengotron.systems.ostree.port import OstreeRepo
 
-
-@dataclass(frozen=True, slots=True)
-class OstreeSettings:
-    """Which ref in which live repo, and what is in the tree.
-
-    ``live_repo`` is the repo on the master mirror, ``url_path`` the same below the mirror's URL. ``treefile`` holds
-    rpm-ostree's keys (packages, exclude-packages...); ref, repos and release are filled in.
-    """
-
-    ref: str
-    live_repo: str
-    url_path: str
-    treefile: dict[str, Any] = field(default_factory=dict)
-    packages: tuple[str, ...] = ("rpm-ostree",)
-    mounts: tuple[str, ...] = ()
+__all__ = ["OstreePlugin", "OstreeSettings"]
 
 
 class OstreePlugin(ArtifactPlugin[OstreeSettings]):
@@ -52,33 +47,59 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         """It is made by a runroot task."""
         return frozenset({"runroot"})
 
+    def manifest(self, artifact: Artifact, bench: Workbench) -> Manifest:
+        """The flattened treefile: what its branch shows now, and the configuration's own words on top."""
+        own = self.settings_of(artifact)
+        source = source_of(own.manifest, bench)
+        return tree_of(artifact, own, bench, source).manifest(source.origin)
+
+    def contents(self, artifact: Artifact, bench: Workbench) -> Contents | None:
+        """The package list that the live commit carries."""
+        own = self.settings_of(artifact)
+        repo = bench.ostree(Path(own.live_repo))
+        head = repo.head(own.ref)
+        if head is None:
+            return None
+        info = repo.commit_info(head)
+        manifest = proven_same(bench, head) or info.metadata.get(MANIFEST)
+        return Contents(info.packages, f"commit {head[:12]} of {own.ref}", manifest)
+
     def plan(self, artifact: Artifact, bench: Workbench) -> Plan:
-        """One runroot task that composes the tree on top of what is live."""
+        """One runroot task that composes the tree on top of what is live, from the manifest as it is now."""
         own = self.settings_of(artifact)
         head = bench.ostree(Path(own.live_repo)).head(own.ref)
+        source = source_of(own.manifest, bench)
+        asks = f"Koji task runroot in {bench.release.build_tag}: ask rpm-ostree whether {own.ref} would change"
         return Plan(
             artifact=artifact,
             output=str(bench.store),
             effects=(
+                *((asks,) if own.dry_run and head is not None else ()),
                 f"Koji task runroot in {bench.release.build_tag}: rpm-ostree compose tree for {own.ref}",
                 f"move {own.ref} from {head or 'nothing'} to the new commit in {own.url_path}",
             ),
-            facts={"parent": head},
+            facts={"parent": head, "manifest_commit": source.commit},
         )
+
+    def detect(self, plan: Plan, bench: Workbench) -> Detected | Running | Failed | None:
+        """What rpm-ostree says after solving: would it make a new commit on top of the live one?"""
+        work = TreeCompose(plan, self.settings_of(plan.artifact), bench)
+        if not work.own.dry_run or work.parent is None:
+            return None
+        task = bench.koji_task(work.detect_task())
+        unsaid = unfinished(task, bench)
+        if unsaid is not None:
+            return unsaid
+        if work.stamp.exists():
+            return Detected(True, f"rpm-ostree would make a new commit (Koji task {task.id})")
+        work.note_same()
+        return Detected(False, f"rpm-ostree's input hash is unchanged (Koji task {task.id})")
 
     def compose(self, plan: Plan, bench: Workbench) -> Built | Running | Failed:
         """A commit on top of the live one exists in the private repo, or the tree has not changed."""
-        own = self.settings_of(plan.artifact)
-        task = bench.koji_task(
-            KojiTask(
-                key=f"compose {plan.artifact.name}",
-                method="runroot",
-                marker=str(bench.store),
-                what=f"compose {own.ref}",
-                ask=lambda: bench.koji.runroot(self._prepare(plan, own, bench)),
-            )
-        )
-        return unfinished(task, bench) or self._built(plan, own, bench, task.id)
+        work = TreeCompose(plan, self.settings_of(plan.artifact), bench)
+        task = bench.koji_task(work.compose_task())
+        return unfinished(task, bench) or self._built(work, task.id)
 
     def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
         """The tree that users get now."""
@@ -130,7 +151,8 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
                 parent=published.identity,
                 subject=f"Take back {published.identity[:12]}",
                 timestamp=bench.now(),
-                version=_version(bench),
+                version=version_of(bench),
+                metadata=_kept(repo.commit_info(before).metadata),
             )
             repo.set_ref(own.ref, again, published.identity)
         repo.update_summary()
@@ -138,50 +160,10 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
     def retire(self, artifact: Artifact, bench: Workbench) -> None:
         """The private repo keeps unpublished commits only as long as somebody refers to them: nothing to remove."""
 
-    def _prepare(self, plan: Plan, own: OstreeSettings, bench: Workbench) -> Runroot:
-        """Write treefile and repo files, bring the parent into the private repo, and say what to run."""
-        output, private = Path(plan.output), bench.ostree(bench.lasting_store / "repo")
-        output.mkdir(parents=True, exist_ok=True)
-        private.init_archive()
-        parent = plan.facts["parent"]
-        if parent is not None and not private.has_commit(parent):
-            private.pull_local(Path(own.live_repo), parent, untrusted=False)  # our own bits: linked, not read again
-        self._write_inputs(plan.artifact, own, bench, output)
-        command = (
-            "rpm-ostree",
-            "compose",
-            "tree",
-            f"--repo={private.path}",
-            f"--cachedir={bench.lasting_store / 'cache'}",
-            f"--write-commitid-to={output / 'commitid'}",
-            f"--write-composejson-to={output / 'compose.json'}",
-            f"--touch-if-changed={output / 'changed'}",
-            f"--add-metadata-string=version={_version(bench)}",
-            f"--add-metadata-string=relengotron.run={bench.run}",
-            *((f"--previous-commit={parent}", f"--parent={parent}") if parent is not None else ()),
-            str(output / "treefile.json"),
-        )
-        return Runroot(bench.release.build_tag, plan.artifact.arches[0], command, own.packages, own.mounts)
-
-    @staticmethod
-    def _write_inputs(artifact: Artifact, own: OstreeSettings, bench: Workbench, output: Path) -> None:
-        arch = artifact.arches[0]
-        urls = {f"base-{number}": url for number, url in enumerate(bench.release.base_repos.get(arch, ()))}
-        urls |= {f"push-{number}": url for number, url in enumerate(_repos(bench, arch))}
-        for name, url in urls.items():
-            (output / f"{name}.repo").write_text(f"[{name}]\nname={name}\nbaseurl={url}\ngpgcheck=0\nenabled=1\n")
-        filled = {"ref": own.ref, "repos": list(urls), "releasever": bench.release.version, "basearch": arch}
-        (output / "treefile.json").write_text(json.dumps({**own.treefile, **filled}, indent=1, sort_keys=True))
-
-    def _built(self, plan: Plan, own: OstreeSettings, bench: Workbench, task: int) -> Built | Failed:
-        private = bench.ostree(bench.lasting_store / "repo")
-        written = Path(plan.output) / "commitid"
-        commit = written.read_text().strip() if written.is_file() else plan.facts["parent"]
-        if commit is None or not private.has_commit(commit):
-            raise StateDisagrees(f"compose task {task} closed well, but its commit {commit} is not in {private.path}")
-        facts = self._facts(plan.artifact, own, commit, str(private.path))
-        facts |= {"parent": plan.facts["parent"], "unchanged": commit == plan.facts["parent"]}
-        return Built(plan.artifact.name, self.kind, commit, str(private.path), task, facts=facts)
+    def _built(self, work: TreeCompose, task: int) -> Built:
+        artifact, repo, commit = work.plan.artifact, str(work.private.path), work.commit_made_by(task)
+        facts = self._facts(artifact, work.own, commit, repo) | {"parent": work.parent}
+        return Built(artifact.name, self.kind, commit, repo, task, facts=facts, same_as=work.same_as_live(commit))
 
     @staticmethod
     def _facts(artifact: Artifact, own: OstreeSettings, commit: str, repo: str) -> dict[str, Any]:
@@ -206,10 +188,6 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         }
 
 
-def _repos(bench: Workbench, arch: str) -> list[str]:
-    return [built.repos[arch] for built in bench.inputs.values() if arch in built.repos]
-
-
-def _version(bench: Workbench) -> str:
-    """A version that grows with time: the release and the moment the run was opened."""
-    return f"{bench.release.version}.{bench.run[:15].replace('-', '.')}"
+def _kept(metadata: Mapping[str, str]) -> dict[str, str]:
+    """What goes along when the files are committed again: which manifest they were made from."""
+    return {key: value for key, value in metadata.items() if key == MANIFEST}

@@ -5,7 +5,9 @@ from relengotron.model.contents import Contents, Manifest
 from relengotron.model.outcome import Failed, FailureKind, Running, Watch
 from relengotron.model.package import Package
 from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes, Detected
+from relengotron.sdk.composed import contents_in_compose
 from relengotron.sdk.files import digest_of, file_of
+from relengotron.sdk.in_git import InGit
 from relengotron.sdk.mirrored import MirroredPlugin, as_previous
 from relengotron.sdk.probing import probe_of
 from relengotron.sdk.tasks import unfinished
@@ -22,6 +24,7 @@ __all__ = [
     "Failed",
     "FailureKind",
     "File",
+    "InGit",
     "KojiTask",
     "Manifest",
     "MirroredPlugin",
@@ -34,6 +37,7 @@ __all__ = [
     "Watch",
     "Workbench",
     "as_previous",
+    "contents_in_compose",
     "digest_of",
     "file_of",
     "probe_of",

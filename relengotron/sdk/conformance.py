@@ -10,69 +10,58 @@ import dataclasses
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any
 
 import pytest
 
 from relengotron.errors import AnswerLost, PowerCut, RelengError
-from relengotron.model.artifact import Artifact, Built, Plan, Probe, Published
-from relengotron.model.codec import from_json, to_json
+from relengotron.model.artifact import Probe
+from relengotron.model.codec import to_json
 from relengotron.model.outcome import Failed, FailureKind, Running, Watch
 from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes
-from relengotron.sdk.case import Case
+from relengotron.sdk.conformance_contents import ContentsConformance
+from relengotron.sdk.conformance_hands import FIRST, OTHER, SECOND, demand, kept, outside_of, with_word, world_of
 from relengotron.sdk.rehearsal import Workshop
-from relengotron.sdk.workbench import Workbench
 from relengotron.settings import plugin_settings
 
-T = TypeVar("T", Plan, Built, Published)
-
-FIRST, SECOND, OTHER = "20161101-120000-aaaaaaaa", "20161102-120000-bbbbbbbb", "20161103-120000-cccccccc"
 KIND = re.compile(r"[a-z][a-z0-9_-]*")
-LONGEST_COMPOSE = 10
 MOST_POWER_CUTS = 12
 DEEPEST_WORDS = "BuildError: the builder's disk is full"
 
 
-class ArtifactConformance:
+class ArtifactConformance(ContentsConformance):
     """The contract of ``relengotron.sdk.artifact``, verb by verb; ``case`` says which plugin and what it makes."""
-
-    case: ClassVar[Case]
-
-    @pytest.fixture
-    def workshop(self, tmp_path: Path) -> Workshop:
-        """A fresh world, deep enough in the file system that a way out of it ends where we can see it."""
-        return self._workshop(tmp_path / "a" / "b" / "workshop")
 
     # -- what it declares ---------------------------------------------------------------------------------------------
 
     def test_it_declares_a_kind_and_frozen_settings(self) -> None:
         """``kind`` is a plain word, ``settings`` a frozen dataclass, and the class can be made without arguments."""
         plugin = self.case.plugin()
-        _demand(isinstance(plugin, ArtifactPlugin), "the class must derive from relengotron.sdk.ArtifactPlugin")
-        _demand(isinstance(plugin.kind, str) and KIND.fullmatch(plugin.kind), f"no kind: {plugin.kind!r}")
-        _demand(dataclasses.is_dataclass(plugin.settings), "settings must be a dataclass")
+        demand(isinstance(plugin, ArtifactPlugin), "the class must derive from relengotron.sdk.ArtifactPlugin")
+        demand(isinstance(plugin.kind, str) and KIND.fullmatch(plugin.kind), f"no kind: {plugin.kind!r}")
+        demand(dataclasses.is_dataclass(plugin.settings), "settings must be a dataclass")
         parameters: Any = getattr(plugin.settings, "__dataclass_params__", None)
-        _demand(parameters.frozen, "settings must be frozen: @dataclass(frozen=True)")
+        demand(parameters.frozen, "settings must be frozen: @dataclass(frozen=True)")
 
     def test_its_settings_are_checked_by_name(self, workshop: Workshop) -> None:
         """The artifact's own settings fit; an unknown key is refused and named."""
         artifact, kinds = self.case.artifact(workshop), {self.case.plugin.kind: self.case.plugin.settings}
         mistakes = plugin_settings.mistakes([artifact], kinds)
-        _demand(not mistakes, f"the case's own settings do not fit: {mistakes}")
+        demand(not mistakes, f"the case's own settings do not fit: {mistakes}")
         strange = dataclasses.replace(artifact, settings={**artifact.settings, "no_such_key": 1})
         mistakes = plugin_settings.mistakes([strange], kinds)
-        _demand(any("no_such_key" in each for each in mistakes), "an unknown key of the settings is not named")
+        demand(any("no_such_key" in each for each in mistakes), "an unknown key of the settings is not named")
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def test_reading_verbs_change_nothing(self, workshop: Workshop) -> None:
-        """``affected_by``, ``plan`` and ``live`` leave Koji and every file as they were, before and after a publish."""
+        """No reading verb leaves a trace in Koji or in a file, before and after a publish; each says the same twice."""
         self._read_everything(workshop)
         published, artifact = self._publish(workshop, self._made(workshop, "one", FIRST), FIRST)
         self._read_everything(workshop)
-        before = _world_of(workshop)
+        before = world_of(workshop)
         self._plugin().probe(published, self._bench(workshop, artifact, "one", FIRST))
-        _demand(_world_of(workshop) == before, "probe changed something")
+        demand(world_of(workshop) == before, "probe changed something")
 
     def test_affected_by_gives_a_reason_and_depends_on_the_facts_alone(self, workshop: Workshop) -> None:
         """The same facts give the same answer, and there is always a sentence for people."""
@@ -80,9 +69,9 @@ class ArtifactConformance:
         reached = Changes(("bash-1-1",), frozenset({"bash"}), {"the-component": ("bash",)})
         for changes in (reached, Changes(("bash-1-1",), frozenset({"bash"})), Changes((), frozenset())):
             said = self._plugin().affected_by(artifact, changes)
-            _demand(isinstance(said, Affected) and said.reason, "affected_by must give its reason")
-            _demand(self._plugin().affected_by(artifact, changes) == said, "affected_by changed its mind")
-        _demand(
+            demand(isinstance(said, Affected) and said.reason, "affected_by must give its reason")
+            demand(self._plugin().affected_by(artifact, changes) == said, "affected_by changed its mind")
+        demand(
             self._plugin().affected_by(artifact, reached).is_affected, "what PDC says to contain a change is affected"
         )
 
@@ -91,9 +80,9 @@ class ArtifactConformance:
         artifact = self.case.artifact(workshop)
         bench = self._bench(workshop, artifact, "one", FIRST)
         plan = self._plugin().plan(artifact, bench)
-        _demand(plan.effects and all(plan.effects), "plan must say its effects in sentences")
-        _demand(to_json(_kept(plan)) == to_json(plan), "the plan does not survive the journal")
-        _demand(to_json(self._plugin().plan(artifact, bench)) == to_json(plan), "two plans of the same differ")
+        demand(plan.effects and all(plan.effects), "plan must say its effects in sentences")
+        demand(to_json(kept(plan)) == to_json(plan), "the plan does not survive the journal")
+        demand(to_json(self._plugin().plan(artifact, bench)) == to_json(plan), "two plans of the same differ")
 
     # -- composing ----------------------------------------------------------------------------------------------------
 
@@ -102,11 +91,11 @@ class ArtifactConformance:
         for _ in range(3):
             outcome = self._compose(workshop, "one", FIRST)
             self._needs_a_task(workshop, outcome)
-            _demand(isinstance(outcome, Running), f"Running was to come, not {outcome!r}")
+            demand(isinstance(outcome, Running), f"Running was to come, not {outcome!r}")
         task = self._only_task(workshop)
-        _demand(isinstance(outcome, Running) and Watch("koji.task", str(task.id)) in outcome.watches, "no watch on it")
+        demand(isinstance(outcome, Running) and Watch("koji.task", str(task.id)) in outcome.watches, "no watch on it")
         workshop.take(task)
-        _demand(isinstance(self._compose(workshop, "one", FIRST), Running), "an open task is Running")
+        demand(isinstance(self._compose(workshop, "one", FIRST), Running), "an open task is Running")
         self._made(workshop, "one", FIRST)
         self._made(workshop, "one", FIRST)
         self._only_task(workshop)
@@ -133,7 +122,7 @@ class ArtifactConformance:
             other.power.lose_answer_of = verb
             with suppress(AnswerLost):
                 self._compose(other, "one", FIRST)
-            _demand(isinstance(self._compose(other, "one", FIRST), Running), "the task was not found again")
+            demand(isinstance(self._compose(other, "one", FIRST), Running), "the task was not found again")
             self._only_task(other)
 
     def test_another_run_makes_a_task_of_its_own(self, workshop: Workshop) -> None:
@@ -144,7 +133,7 @@ class ArtifactConformance:
             self._compose(workshop, "one", SECOND)
         self._compose(workshop, "one", SECOND)
         self._compose(workshop, "one", SECOND, attempt=2)
-        _demand(len(workshop.tasks()) == 3, f"three tasks were due, there are {len(workshop.tasks())}")
+        demand(len(workshop.tasks()) == 3, f"three tasks were due, there are {len(workshop.tasks())}")
 
     def test_a_failed_task_fails_the_compose_in_the_words_of_its_deepest_fault(self, workshop: Workshop) -> None:
         """Not in those of the task above it."""
@@ -154,8 +143,8 @@ class ArtifactConformance:
         workshop.fail(task, DEEPEST_WORDS)
         for _ in range(2):
             outcome = self._compose(workshop, "one", FIRST)
-            _demand(isinstance(outcome, Failed) and DEEPEST_WORDS in outcome.reason, f"not told why: {outcome!r}")
-            _demand(
+            demand(isinstance(outcome, Failed) and DEEPEST_WORDS in outcome.reason, f"not told why: {outcome!r}")
+            demand(
                 isinstance(outcome, Failed) and outcome.kind is FailureKind.COMPOSE_FAILED, "another kind of failure"
             )
         self._only_task(workshop)
@@ -165,7 +154,7 @@ class ArtifactConformance:
         self._needs_a_task(workshop, self._compose(workshop, "one", FIRST))
         workshop.cancel(self._only_task(workshop))
         outcome = self._compose(workshop, "one", FIRST)
-        _demand(isinstance(outcome, Failed) and "cancelled" in outcome.reason, f"not told why: {outcome!r}")
+        demand(isinstance(outcome, Failed) and "cancelled" in outcome.reason, f"not told why: {outcome!r}")
         self._only_task(workshop)
 
     def test_identity_is_content(self, workshop: Workshop) -> None:
@@ -173,18 +162,18 @@ class ArtifactConformance:
         first = self._made(workshop, "one", FIRST)
         again = self._made(self._workshop(workshop.root.with_name("again")), "one", FIRST)
         other = self._made(self._workshop(workshop.root.with_name("other")), "two", FIRST)
-        _demand(first.identity == again.identity, f"same content: {first.identity} and {again.identity}")
-        _demand(first.identity != other.identity, f"other content has the same identity {first.identity}")
-        _demand(re.fullmatch(r"\S+", first.identity), f"an identity is one word: {first.identity!r}")
-        _demand(first.kind == self.case.plugin.kind, f"built is of kind {first.kind!r}")
+        demand(first.identity == again.identity, f"same content: {first.identity} and {again.identity}")
+        demand(first.identity != other.identity, f"other content has the same identity {first.identity}")
+        demand(re.fullmatch(r"\S+", first.identity), f"an identity is one word: {first.identity!r}")
+        demand(first.kind == self.case.plugin.kind, f"built is of kind {first.kind!r}")
 
     def test_what_is_built_is_as_it_says(self, workshop: Workshop) -> None:
         """Every file lies below ``location`` with its size and checksum."""
         built = self._made(workshop, "one", FIRST)
         found = workshop.files(below=Path(built.location))
         for file in built.files:
-            _demand(found.get(file.path) == file.sha256, f"{file.path} is not at {built.location} with its checksum")
-            _demand((Path(built.location) / file.path).stat().st_size == file.size, f"{file.path} has another size")
+            demand(found.get(file.path) == file.sha256, f"{file.path} is not at {built.location} with its checksum")
+            demand((Path(built.location) / file.path).stat().st_size == file.size, f"{file.path} has another size")
 
     # -- publishing ---------------------------------------------------------------------------------------------------
 
@@ -196,11 +185,11 @@ class ArtifactConformance:
         first, artifact = self._publish(workshop, built, SECOND)
         shown = self._shown(workshop)
         again, _ = self._publish(workshop, built, SECOND)
-        _demand(self._shown(workshop) == shown, "the second publish changed what users see")
-        _demand(dict(again.expected) == dict(first.expected), "two publishes expect different bits")
-        _demand(shown != before, "publishing other content changed nothing")
+        demand(self._shown(workshop) == shown, "the second publish changed what users see")
+        demand(dict(again.expected) == dict(first.expected), "two publishes expect different bits")
+        demand(shown != before, "publishing other content changed nothing")
         self._plugin().withdraw(again, artifact, self._bench(workshop, artifact, "two", SECOND))
-        _demand(self._shown(workshop) == before, "after a repeated publish the way back is lost")
+        demand(self._shown(workshop) == before, "after a repeated publish the way back is lost")
 
     def test_a_publish_survives_a_power_cut_at_any_moment(self, workshop: Workshop) -> None:
         """Whenever it is cut and repeated, users see what a calm publish shows, and what was before can come back."""
@@ -208,21 +197,21 @@ class ArtifactConformance:
         step = max(1, -(-moments // MOST_POWER_CUTS))
         for moment in range(1, moments + 1, step):
             stormy, _ = self._second_publish(self._workshop(workshop.root.with_name(f"cut-{moment}")), moment)
-            _demand(stormy == calm, f"cut at change {moment} of {moments}, users see something else in the end")
+            demand(stormy == calm, f"cut at change {moment} of {moments}, users see something else in the end")
 
     def test_the_probe_sees_what_was_published_and_names_what_is_missing(self, workshop: Workshop) -> None:
         """Everything after a publish; a file that goes is named."""
         published, artifact = self._publish(workshop, self._made(workshop, "one", FIRST), FIRST)
         bench = self._bench(workshop, artifact, "one", FIRST)
         probe = self._plugin().probe(published, bench)
-        _demand(isinstance(probe, Probe) and probe.is_live, f"not seen from outside: {probe.missing}")
-        _demand(published.expected, "published expects nothing to be seen: then nothing can be missing")
+        demand(isinstance(probe, Probe) and probe.is_live, f"not seen from outside: {probe.missing}")
+        demand(published.expected, "published expects nothing to be seen: then nothing can be missing")
         for path in published.expected:
             file = workshop.mirror_root / path
             content = file.read_bytes()
             file.unlink()
             missing = self._plugin().probe(published, bench).missing
-            _demand(any(path in each for each in missing), f"{path} is gone, and the probe says {missing}")
+            demand(any(path in each for each in missing), f"{path} is gone, and the probe says {missing}")
             file.write_bytes(content)
 
     def test_the_probe_notices_other_content(self, workshop: Workshop) -> None:
@@ -232,7 +221,7 @@ class ArtifactConformance:
             (workshop.mirror_root / path).unlink()
             (workshop.mirror_root / path).write_bytes(b"something else")
         probe = self._plugin().probe(published, self._bench(workshop, artifact, "one", FIRST))
-        _demand(
+        demand(
             not probe.is_live and not set(published.expected) & set(probe.seen),
             "the probe takes other bits for those that were published",
         )
@@ -240,11 +229,11 @@ class ArtifactConformance:
     def test_what_is_live_is_known(self, workshop: Workshop) -> None:
         """``live`` says nothing before anything was published; later, if it says anything, it is what was published."""
         artifact = self.case.artifact(workshop)
-        _demand(self._plugin().live(artifact, self._bench(workshop, artifact, "one", FIRST)) is None, "nothing is live")
+        demand(self._plugin().live(artifact, self._bench(workshop, artifact, "one", FIRST)) is None, "nothing is live")
         built = self._made(workshop, "one", FIRST)
         self._publish(workshop, built, FIRST)
         live = self._plugin().live(artifact, self._bench(workshop, artifact, "one", SECOND))
-        _demand(live is None or live.identity == built.identity, f"live says {live}, published was {built.identity}")
+        demand(live is None or live.identity == built.identity, f"live says {live}, published was {built.identity}")
 
     # -- taking back --------------------------------------------------------------------------------------------------
 
@@ -256,11 +245,11 @@ class ArtifactConformance:
         second, _ = self._publish(workshop, self._made(workshop, "two", SECOND), SECOND)
         for _ in range(2):
             self._plugin().withdraw(second, artifact, self._bench(workshop, artifact, "two", SECOND))
-            _demand(self._shown(workshop) == before, "what was live before is not live again")
+            demand(self._shown(workshop) == before, "what was live before is not live again")
         alone = self._workshop(workshop.root.with_name("alone"))
         first, artifact = self._publish(alone, self._made(alone, "one", FIRST), FIRST)
         self._plugin().withdraw(first, artifact, self._bench(alone, artifact, "one", FIRST))
-        _demand(self._shown(alone) == nothing, "the first publish, withdrawn, still shows something")
+        demand(self._shown(alone) == nothing, "the first publish, withdrawn, still shows something")
 
     def test_retire_is_harmless_and_may_be_repeated(self, workshop: Workshop) -> None:
         """What is live stays, is still as published, and one way back stays open."""
@@ -272,10 +261,10 @@ class ArtifactConformance:
         shown, bench = self._shown(workshop), self._bench(workshop, artifact, "two", SECOND)
         for _ in range(2):
             self._plugin().retire(artifact, bench)
-            _demand(self._shown(workshop) == shown, "retire changed what users see")
-        _demand(self._plugin().probe(published, bench).is_live, "after retire the bits are not as published")
+            demand(self._shown(workshop) == shown, "retire changed what users see")
+        demand(self._plugin().probe(published, bench).is_live, "after retire the bits are not as published")
         self._plugin().withdraw(published, artifact, bench)
-        _demand(self._shown(workshop) == before, "retire has closed the way back")
+        demand(self._shown(workshop) == before, "retire has closed the way back")
 
     # -- staying inside -----------------------------------------------------------------------------------------------
 
@@ -284,126 +273,28 @@ class ArtifactConformance:
     def test_nothing_is_written_outside(self, workshop: Workshop, field: str, word: str) -> None:
         """A hostile name or target is refused, or taken as a mere word: other places stay as they are."""
         outside = workshop.root.parents[2]
-        artifact = _with(self.case.artifact(workshop), field, word.format(outside=outside))
+        artifact = with_word(self.case.artifact(workshop), field, word.format(outside=outside))
         bystanders = [workshop.compose_store / "runs" / OTHER / "kept", workshop.mirror_root / "bystander" / "kept"]
         for file in bystanders:
             file.parent.mkdir(parents=True)
             file.write_text("not yours")
         self._made(workshop, "one", FIRST)
-        before = _outside_of(workshop, outside)
+        before = outside_of(workshop, outside)
         with suppress(RelengError, ValueError):
             built = self._made(workshop, "one", SECOND, artifact)
             self._plugin().publish(built, artifact, self._bench(workshop, artifact, "one", SECOND))
             self._plugin().retire(artifact, self._bench(workshop, artifact, "one", SECOND))
-        _demand(_outside_of(workshop, outside) == before, f"{field} {word!r} led out of the places of the artifact")
-        _demand(all(file.read_text() == "not yours" for file in bystanders), "somebody else's files were changed")
-
-    # -- the suite's own hands ----------------------------------------------------------------------------------------
-
-    def _workshop(self, root: Path) -> Workshop:
-        workshop = Workshop(root)
-        self.case.prepare(workshop)
-        workshop.power.acts.clear()
-        return workshop
-
-    def _plugin(self) -> ArtifactPlugin[Any]:
-        """A new one each time: a plugin keeps nothing between calls."""
-        return self.case.plugin()
-
-    def _bench(self, workshop: Workshop, artifact: Artifact, content: str, run: str, attempt: int = 1) -> Workbench:
-        return workshop.bench(artifact, self.case.inputs(workshop, content), run=run, attempt=attempt)
-
-    def _compose(
-        self, workshop: Workshop, content: str, run: str, artifact: Artifact | None = None, attempt: int = 1
-    ) -> Built | Running | Failed:
-        artifact = artifact or self.case.artifact(workshop)
-        bench = workshop.bench(artifact, self.case.inputs(workshop, content), run=run, attempt=attempt)
-        key = f"plan try {attempt}"
-        planned = bench.effect(key, "a decision", lambda: to_json(self._plugin().plan(artifact, bench)), lambda _: None)
-        outcome = self._plugin().compose(from_json(Plan, planned), bench)
-        _demand(isinstance(outcome, Built | Running | Failed), f"compose returned {outcome!r}")
-        return outcome
-
-    def _made(self, workshop: Workshop, content: str, run: str, artifact: Artifact | None = None) -> Built:
-        """Compose, and play the builder until it is built."""
-        for _ in range(LONGEST_COMPOSE):
-            match self._compose(workshop, content, run, artifact):
-                case Built() as built:
-                    return _kept(built)
-                case Failed() as failed:
-                    raise AssertionError(f"compose failed: {failed.reason}")
-            for task in workshop.tasks():
-                if not task.state.is_final:
-                    workshop.take(task)
-                    workshop.close(task, self.case.finish(task, content, workshop))
-        raise AssertionError(f"no end after {LONGEST_COMPOSE} looks, although every task is finished")
-
-    def _publish(self, workshop: Workshop, built: Built, run: str) -> tuple[Published, Artifact]:
-        artifact = self.case.artifact(workshop)
-        return _kept(self._plugin().publish(built, artifact, workshop.bench(artifact, {}, run=run))), artifact
-
-    def _second_publish(self, workshop: Workshop, cut_at: int | None) -> tuple[Any, int]:
-        """Publish two states, the power cut in the second; what is seen in the end, and after a withdrawal."""
-        self._publish(workshop, self._made(workshop, "one", FIRST), FIRST)
-        built = self._made(workshop, "two", SECOND)
-        workshop.power.acts.clear()
-        workshop.power.cut_at = cut_at
-        with suppress(PowerCut):
-            self._publish(workshop, built, SECOND)
-        moments, workshop.power.cut_at = len(workshop.power.acts), None
-        published, artifact = self._publish(workshop, built, SECOND)
-        shown, bench = self._shown(workshop), workshop.bench(artifact, {}, run=SECOND)
-        is_live = self._plugin().probe(published, bench).is_live
-        self._plugin().withdraw(published, artifact, bench)
-        return (shown, is_live, self._shown(workshop)), moments
-
-    def _shown(self, workshop: Workshop) -> dict[str, str | None]:
-        return dict(self.case.shown(self.case.artifact(workshop), workshop))
+        demand(outside_of(workshop, outside) == before, f"{field} {word!r} led out of the places of the artifact")
+        demand(all(file.read_text() == "not yours" for file in bystanders), "somebody else's files were changed")
 
     def _read_everything(self, workshop: Workshop) -> None:
         artifact = self.case.artifact(workshop)
         bench = self._bench(workshop, artifact, "one", FIRST)
-        before = _world_of(workshop)
+        before = world_of(workshop)
         self._plugin().affected_by(artifact, Changes(("bash-1-1",), frozenset({"bash"})))
-        _demand(_world_of(workshop) == before, "affected_by changed something")
+        demand(world_of(workshop) == before, "affected_by changed something")
         self._plugin().plan(artifact, bench)
-        _demand(_world_of(workshop) == before, "plan changed something")
-        self._plugin().live(artifact, bench)
-        _demand(_world_of(workshop) == before, "live changed something")
-
-    def _needs_a_task(self, workshop: Workshop, outcome: Built | Running | Failed) -> None:
-        if isinstance(outcome, Built) and not workshop.tasks():
-            pytest.skip("this plugin composes without a Koji task")
-
-    def _only_task(self, workshop: Workshop) -> Any:
-        tasks = workshop.tasks()
-        _demand(len(tasks) == 1, f"one task was due, there are {[(task.id, task.method) for task in tasks]}")
-        return tasks[0]
-
-
-def _demand(is_so: Any, otherwise: str) -> None:
-    if not is_so:
-        raise AssertionError(otherwise)
-
-
-def _kept(value: T) -> T:
-    """The value as it is after its way through the journal."""
-    return from_json(type(value), to_json(value))
-
-
-def _with(artifact: Artifact, field: str, word: str) -> Artifact:
-    return dataclasses.replace(artifact, name=word) if field == "name" else dataclasses.replace(artifact, target=word)
-
-
-def _world_of(workshop: Workshop) -> Any:
-    return workshop.files(), tuple(workshop.power.acts), [(task.id, task.state) for task in workshop.tasks()]
-
-
-def _outside_of(workshop: Workshop, outside: Path) -> dict[str, str]:
-    """Every file except those in the places that belong to all artifacts together."""
-    own = tuple(f"{path.relative_to(outside).as_posix()}/" for path in (workshop.compose_store, workshop.koji_store))
-    own += (
-        f"{workshop.mirror_root.relative_to(outside).as_posix()}/",
-        f"{(workshop.root / 'state').relative_to(outside).as_posix()}/",
-    )
-    return {path: checksum for path, checksum in workshop.files(below=outside).items() if not path.startswith(own)}
+        demand(world_of(workshop) == before, "plan changed something")
+        for verb in (self._plugin().live, self._plugin().manifest, self._plugin().contents):
+            demand(verb(artifact, bench) == verb(artifact, bench), f"{verb.__name__} changed its mind")
+            demand(world_of(workshop) == before, f"{verb.__name__} changed something")

@@ -16,6 +16,8 @@ from relengotron.model.lane import Lane
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.rehearsal_bench import RehearsalBench
 from relengotron.sdk.workbench import ReleaseFacts
+from relengotron.systems.composes.port import Composes
+from relengotron.systems.git.port import GitRepo
 from relengotron.systems.koji.port import Koji, Task, TaskState
 from relengotron.systems.mirror.disk import Disk
 from relengotron.systems.mirror.port import Mirror
@@ -131,6 +133,15 @@ class Workshop:
         """The OSTree repo at this path."""
         return cast(OstreeRepo, Watched(self._world.ostree(path), OSTREE_ACTS, self.power))
 
+    def git(self, path: Path) -> GitRepo:
+        """The git clone at this path."""
+        return self._world.git(path)
+
+    @property
+    def composes(self) -> Composes:
+        """The metadata of composes, at ``file`` addresses only."""
+        return self._world.composes
+
     def now(self) -> datetime:
         """The workshop's time, one second later at each look."""
         return datetime.fromtimestamp(self._time(), UTC)
@@ -150,6 +161,8 @@ class Workshop:
             koji=self.koji,
             mirror=self.mirror,
             open_ostree=self.ostree,
+            open_git=self.git,
+            composes=self.composes,
             clock=self.now,
             journal=self._journals.setdefault(run, {}),
         )

@@ -12,6 +12,8 @@ from relengotron.model.codec import to_json
 from relengotron.model.lane import Lane
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.workbench import KojiTask, ReleaseFacts
+from relengotron.systems.composes.port import Composes
+from relengotron.systems.git.port import GitRepo
 from relengotron.systems.koji.port import Koji, Task
 from relengotron.systems.mirror.port import Mirror
 from relengotron.systems.ostree.port import OstreeRepo
@@ -34,12 +36,18 @@ class RehearsalBench:
     koji: Koji
     mirror: Mirror
     open_ostree: Callable[[Path], OstreeRepo]
+    open_git: Callable[[Path], GitRepo]
+    composes: Composes
     clock: Callable[[], datetime]
     journal: dict[str, EffectRecord]
 
     def ostree(self, path: Path) -> OstreeRepo:
         """The OSTree repo at this path."""
         return self.open_ostree(path)
+
+    def git(self, path: Path) -> GitRepo:
+        """The git clone at this path, to read from."""
+        return self.open_git(path)
 
     def now(self) -> datetime:
         """The time, aware."""

@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeVar
 from relengotron.model.artifact import Built
 from relengotron.model.lane import Lane
 from relengotron.model.run import EffectRecord
+from relengotron.systems.composes.port import Composes
+from relengotron.systems.git.port import GitRepo
 from relengotron.systems.koji.port import Koji, Task
 from relengotron.systems.mirror.port import Mirror
 from relengotron.systems.ostree.port import OstreeRepo
@@ -104,6 +106,15 @@ class Workbench(Protocol):
 
     def ostree(self, path: Path) -> OstreeRepo:
         """The OSTree repo at this path."""
+        ...
+
+    def git(self, path: Path) -> GitRepo:
+        """The git clone at this path, to read from."""
+        ...
+
+    @property
+    def composes(self) -> Composes:
+        """The metadata of composes that were made elsewhere."""
         ...
 
     def now(self) -> datetime:

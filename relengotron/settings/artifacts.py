@@ -17,6 +17,7 @@ from relengotron.settings.kinds import (
     path_below_root,
     placeholders_in,
     template,
+    url,
 )
 from relengotron.settings.kinds import TestName as _TestName
 from relengotron.settings.releases import Release, Request
@@ -64,6 +65,14 @@ class Declaration(Section):
         None,
         description="Its name in PDC, which says what affects it. null: every push of the lane changes it (a repo).",
     )
+    composed_in: Template | None = Field(
+        None,
+        description="Where the last compose of it lies, if others compose it: the address of the directory that holds "
+        "`compose/metadata/`. Its `rpms.json` says what the artifact contains when its plugin cannot.",
+    )
+    composed_variant: Template | None = Field(
+        None, description="The variant of that compose which the artifact is made from; without this key, all."
+    )
     target: Template = Field(description="Where it is published: a path below the mirror's root, its own alone.")
     required_tests: tuple[_TestName, ...] = Field(
         (), description="The test cases that must pass before it is published."
@@ -103,7 +112,7 @@ def expand(declared: Declaration, name: str, release: Release, request: Request)
 
 
 def _own_texts(declared: Declaration) -> Iterable[str]:
-    yield from texts_in([declared.target, declared.component, list(declared.made_from)])
+    yield from texts_in([declared.target, declared.component, declared.composed_in, list(declared.made_from)])
     yield from texts_in(declared.settings)
 
 
@@ -115,9 +124,9 @@ def _fill_in(declared: Declaration, release: str, arches: tuple[str, ...], words
         arches=arches,
         target=_checked("target", path_below_root, declared.target.format_map(words)),
         made_from=tuple(each.format_map(words) for each in declared.made_from),
-        component=None
-        if declared.component is None
-        else _checked("component", is_name, declared.component.format_map(words)),
+        component=_optional("component", is_name, declared.component, words),
+        composed_in=_optional("composed_in", url, declared.composed_in, words),
+        composed_variant=_optional("composed_variant", is_name, declared.composed_variant, words),
         required_tests=declared.required_tests,
         settings=_filled(dict(declared.settings), words),
     )
@@ -131,6 +140,10 @@ def _filled(value: Any, words: Mapping[str, str]) -> Any:
     if isinstance(value, list | tuple):
         return [_filled(each, words) for each in value]
     return value
+
+
+def _optional(key: str, check: Any, text: str | None, words: Mapping[str, str]) -> str | None:
+    return None if text is None else _checked(key, check, text.format_map(words))
 
 
 def _checked(key: str, check: Any, text: str) -> str:

@@ -44,6 +44,11 @@ class Pace(Section):
         description="How often messages that the bus has lost are looked for, besides at the start and after a gap; "
         "needs `datagrepper` in `systems.yaml`.",
     )
+    audit: Duration = Field(
+        timedelta(minutes=10),
+        description="How often one question goes to PDC about the oldest answers in the index, so that they are fresh "
+        "when a push needs them.",
+    )
 
 
 class Patience(Section):

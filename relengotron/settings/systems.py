@@ -75,6 +75,25 @@ class Pdc(Section):
         {"ostree": "OSTreeIncludesRPM", "image": "ImageIncludesRPM"},
         description="Per kind of artifact, the relationship type that says which packages it includes.",
     )
+    index_fresh_for: Duration = Field(
+        timedelta(hours=12),
+        description="How long an answer is taken from the index without asking PDC, unless a message announces a "
+        "change of it.",
+    )
+    index_usable_for: Duration = Field(
+        timedelta(hours=36),
+        description="How old an answer may be that is used while PDC cannot be read; older ones hold the push. At "
+        "least `index_fresh_for`.",
+    )
+    index_kept_for: Duration = Field(
+        timedelta(days=30), description="How long an answer is kept fresh that no push has asked for."
+    )
+
+    @model_validator(mode="after")
+    def _usable_at_least_while_fresh(self) -> Self:
+        if self.index_usable_for < self.index_fresh_for:
+            raise ValueError("allowed: index_usable_for at least as long as index_fresh_for")
+        return self
 
 
 class ResultsDb(Section):

@@ -14,8 +14,12 @@ from relengotron.systems.bodhi.port import Bodhi
 from relengotron.systems.bus import fedmsg_d
 from relengotron.systems.bus.client import FedmsgBus
 from relengotron.systems.bus.port import Bus
+from relengotron.systems.composes.client import ProductmdComposes
+from relengotron.systems.composes.port import Composes
 from relengotron.systems.datagrepper.client import DatagrepperClient
 from relengotron.systems.datagrepper.port import Datagrepper
+from relengotron.systems.git.client import GitCli
+from relengotron.systems.git.port import GitRepo
 from relengotron.systems.http import Session
 from relengotron.systems.koji.client import KojiHub
 from relengotron.systems.koji.port import Koji
@@ -27,6 +31,8 @@ from relengotron.systems.ostree.client import OstreeCli
 from relengotron.systems.ostree.port import OstreeRepo
 from relengotron.systems.pdc.client import HttpPdc
 from relengotron.systems.pdc.port import Pdc
+from relengotron.systems.repodata.client import SolvRepodata
+from relengotron.systems.repodata.port import Repodata
 from relengotron.systems.rest import RestService
 from relengotron.systems.resultsdb.client import ResultsDbClient
 from relengotron.systems.resultsdb.port import ResultsDb
@@ -45,12 +51,18 @@ class World:
     resultsdb: ResultsDb
     mirror: Mirror
     ostree: Callable[[Path], OstreeRepo]
+    git: Callable[[Path], GitRepo]
+    composes: Composes
+    repodata: Repodata
 
 
-def open_world(settings: Settings, session: Callable[[], requests.Session] = Session) -> World:
+def open_world(
+    settings: Settings, session: Callable[[], requests.Session] = Session, solver_data: Path | None = None
+) -> World:
     """The systems that the configuration names; nothing is asked yet.
 
-    ``session`` makes the HTTP session of each client; a rehearsal mounts its stand-ins there.
+    ``session`` makes the HTTP session of each client; a rehearsal mounts its stand-ins there. ``solver_data`` is where
+    what was read of repos is kept, if not in the state directory.
     """
     systems = settings.systems
     return World(
@@ -64,7 +76,15 @@ def open_world(settings: Settings, session: Callable[[], requests.Session] = Ses
             Path(systems.mirror.root), Path(settings.state_dir) / "mirror", systems.mirror.url, session=session()
         ),
         ostree=OstreeCli,
+        git=GitCli,
+        composes=ProductmdComposes(session()),
+        repodata=SolvRepodata(solver_data or solver_data_of(settings), session()),
     )
+
+
+def solver_data_of(settings: Settings) -> Path:
+    """Where the daemon keeps what it has read of repos."""
+    return Path(settings.state_dir) / "repodata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +97,8 @@ class Rehearsal:
     koji: Koji
     mirror: Mirror
     ostree: Callable[[Path], OstreeRepo]
+    git: Callable[[Path], GitRepo]
+    composes: Composes
     call_hub: Callable[..., Any]
 
 
@@ -102,6 +124,8 @@ def rehearse(
         koji=KojiHub(Sessions("http://koji.rehearsal/kojihub", login, 10.0, session)),
         mirror=MasterMirror(mirror, states, "http://mirror.rehearsal", session=session(), disk=disk),
         ostree=OstreeCli,
+        git=GitCli,
+        composes=ProductmdComposes(session()),
         call_hub=hub.call,
     )
 

@@ -12,6 +12,8 @@ from relengotron.model.artifact import Artifact, Built
 from relengotron.model.lane import Lane
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.workbench import KojiTask, ReleaseFacts
+from relengotron.systems.composes.port import Composes
+from relengotron.systems.git.port import GitRepo
 from relengotron.systems.koji.port import Koji, Task
 from relengotron.systems.mirror.port import Mirror
 from relengotron.systems.ostree.port import OstreeRepo
@@ -63,6 +65,15 @@ class Bench:
     def ostree(self, path: Path) -> OstreeRepo:
         """The OSTree repo at this path."""
         return self.world.ostree(path)
+
+    def git(self, path: Path) -> GitRepo:
+        """The git clone at this path, to read from."""
+        return self.world.git(path)
+
+    @property
+    def composes(self) -> Composes:
+        """The metadata of composes that were made elsewhere."""
+        return self.world.composes
 
     def now(self) -> datetime:
         """The time, aware."""

@@ -8,6 +8,8 @@ from functools import wraps
 from pathlib import Path
 
 from relengotron.engine.attempt import Attempt
+from relengotron.engine.history import History
+from relengotron.engine.relations import RelationIndex
 from relengotron.messages.outgoing import OutgoingMessage, RunFacts
 from relengotron.model.artifact import Artifact, Built
 from relengotron.model.batch import Batch, Ejected, Shipment
@@ -20,6 +22,7 @@ from relengotron.sdk.workbench import ReleaseFacts
 from relengotron.settings import Settings
 from relengotron.systems.world import World
 from relengotron.workflows.bench import Bench
+from relengotron.workflows.release_facts import release_facts
 
 POLLED = frozenset({"koji.task", "koji.build", "resultsdb.item"})
 """What everybody who waits is asked about together, every ``pace.poll``; see ``workflows/polling.py``."""
@@ -40,6 +43,8 @@ class Push:
     settings: Settings
     plugins: Plugins
     siblings: Callable[[], tuple[tuple[Run, ...], frozenset[str]]]
+    history: History
+    relations: RelationIndex
 
     @property
     def lane(self) -> Lane:
@@ -49,18 +54,7 @@ class Push:
     @property
     def release(self) -> ReleaseFacts:
         """What the configuration says of them."""
-        release, target = self.settings.release(self.lane.release), self.settings.request_target(self.lane)
-        return ReleaseFacts(
-            release=self.lane.release,
-            version=release.version,
-            request=self.lane.request,
-            repo=target.repo,
-            tag=target.tag,
-            signing_key=release.signing_key,
-            build_tag=release.build_tag,
-            target=release.target,
-            base_repos=release.base_repos,
-        )
+        return release_facts(self.settings, self.lane)
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:

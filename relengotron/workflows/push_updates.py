@@ -3,24 +3,23 @@
 from collections.abc import Callable, Iterable
 
 from relengotron.engine.attempt import Attempt, Saying
+from relengotron.engine.history import OVER
 from relengotron.engine.workflow import Workflow
 from relengotron.messages import outgoing
 from relengotron.messages.outgoing import OutgoingMessage, UpdateName
+from relengotron.model.estimate import Eta
 from relengotron.model.outcome import Failed, Hold
 from relengotron.model.run import EffectRecord, StepState
 from relengotron.workflows.acknowledging import ensure_bodhi_has_acknowledged
-from relengotron.workflows.composing import (
-    ensure_affected_artifacts_are_known,
-    ensure_artifacts_are_composed,
-    ensure_repos_are_mashed,
-    stop_compose,
-)
+from relengotron.workflows.composing import ensure_artifacts_are_composed, stop_compose
 from relengotron.workflows.judging import (
     ensure_compose_results_are_stored,
     ensure_tests_have_verdicts,
     ensure_the_gate_is_open,
 )
+from relengotron.workflows.mashing import ensure_repos_are_mashed
 from relengotron.workflows.push import Push
+from relengotron.workflows.reaching import ensure_affected_artifacts_are_known
 from relengotron.workflows.releasing import (
     LIVE,
     ensure_bits_are_live,
@@ -71,7 +70,7 @@ def undo(push: Push, effect: EffectRecord) -> None:
     """Take one effect of a push back, whether its result is known or not: stop it, move it back, withdraw it."""
     if effect.key.startswith("move "):
         take_back_move(push, effect)
-    elif effect.key.startswith("compose "):
+    elif effect.key.startswith(("compose ", "detect ")):
         stop_compose(push, effect)
     elif effect.key.startswith(LIVE):
         withdraw(push, effect)
@@ -88,7 +87,8 @@ class PushVoice:
         """``push.start`` with the updates as they were asked for."""
         push = self._open(attempt)
         updates = [UpdateName(None, title) for title in push.batch.updates]
-        yield _saying("start", outgoing.push_start(push.facts(), updates, security=push.batch.is_security))
+        told = outgoing.push_start(push.facts(), updates, security=push.batch.is_security, eta=_eta(push))
+        yield _saying("start", told)
 
     def stepped(self, attempt: Attempt, step: str, state: StepState, note: str) -> Iterable[Saying]:
         """``push.step`` for each change of a step; what it waits for is told when it changes."""
@@ -97,7 +97,12 @@ class PushVoice:
             return
         push = self._open(attempt)
         message = outgoing.push_step(
-            push.facts(), words, promise=PROMISES.get(step), reason=note or None, attempt=attempt.run.attempt
+            push.facts(),
+            words,
+            promise=PROMISES.get(step),
+            reason=note or None,
+            attempt=attempt.run.attempt,
+            eta=None if state is StepState.FAILED else _eta(push, step, state),
         )
         number = f" {note}" if state is StepState.RUNNING else ""
         yield _saying(f"step {step} {attempt.run.attempt} {words}{number}"[:256], message)
@@ -125,7 +130,7 @@ class PushVoice:
             failure=str(failed.kind),
             evidence=None,
             owner=push.settings.owner,
-            command=f"relengotron runs retry {attempt.run.id}",
+            command=f"relengotron explain {attempt.run.id}",
         )
         yield _saying(f"failed {attempt.run.attempt}", message)
 
@@ -149,6 +154,15 @@ _WORDS: dict[StepState, outgoing.StepState] = {
     StepState.SKIPPED: "skipped",
     StepState.FAILED: "failed",
 }
+
+
+def _eta(push: Push, step: str | None = None, state: StepState = StepState.PENDING) -> Eta | None:
+    """How long the push still takes; the journal does not say yet that this step is in this state."""
+    over = {name for name, known in push.engine.steps.items() if known.state in OVER}
+    if step is not None and state in OVER:
+        over.add(step)
+    since = push.engine.step_started_at if state is StepState.RUNNING else None
+    return push.history.eta(push.engine.run, tuple(PROMISES), over, push.now(), since=since)
 
 
 def _saying(key: str, message: OutgoingMessage) -> Saying:

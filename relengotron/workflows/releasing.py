@@ -15,8 +15,9 @@ from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Runnin
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.artifact import ArtifactPlugin
 from relengotron.systems.bodhi.port import BodhiUpdate
-from relengotron.workflows.composing import Reached, all_composed, ensure_affected_artifacts_are_known
+from relengotron.workflows.composing import all_composed, unchanged
 from relengotron.workflows.push import Push, with_updates_left
+from relengotron.workflows.reaching import Reached, ensure_affected_artifacts_are_known
 from relengotron.workflows.shipping import read_update
 
 log = logging.getLogger(__name__)
@@ -182,6 +183,7 @@ def _results(push: Push) -> list[ArtifactResult]:
     made = {built.artifact: built for built in all_composed(push)}
     reached = push.engine.recall(ensure_affected_artifacts_are_known, Reached)
     reasons = {reach.artifact: reach.reason for reach in reached.reaches}
+    reasons |= {name: f"unchanged: {reason}" for name, reason in unchanged(push).items()}
     return [_result(artifact, made.get(artifact.name), reasons.get(artifact.name)) for artifact in push.artifacts]
 
 

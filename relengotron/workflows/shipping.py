@@ -14,28 +14,20 @@ from relengotron.model.run import EffectRecord
 from relengotron.systems.bodhi.port import BodhiUpdate
 from relengotron.systems.koji.port import Build, Task, TaskState
 from relengotron.workflows.push import Push, with_updates_left
+from relengotron.workflows.sight import note_updates
 
 
 def ensure_updates_are_eligible(push: Push) -> Outcome:
     """Every update that ships is locked in Bodhi for this release and request and has builds Koji knows."""
-    known = _known_updates(push)
-    builds = push.world.koji.builds({build for update in known.values() if update for build in update.builds})
-    ejected = []
-    for asked, update in known.items():
-        reason = eligible.why_not(asked, update, push.lane)
-        unknown = [build for build in (update.builds if update is not None else ()) if build not in builds]
-        if reason is None and update is not None and unknown:
-            text = f"Koji has no complete build {', '.join(unknown)}"
-            reason = Ejected(update.alias, update.title, text, update.builds)
-        if reason is not None:
-            ejected.append(reason)
+    known = known_updates(push)
+    found, ejected = weighed(push, known)
     if ejected and eligible.may_be_too_early(push.engine.run.created_at, push.now(), push.settings.patience.commit):
         return Running(
             "Bodhi may not have committed yet: " + "; ".join(f"{each.title}: {each.reason}" for each in ejected),
             look_again=push.settings.patience.commit / 10,
         )
-    found = tuple({update.alias: update for update in known.values() if update is not None}.values())
     shipment = _eject(push, Shipment(found), ejected)
+    note_updates(push, known)
     for update in shipment.updates:
         push.engine.note("update", update.alias, "shipping", f"{update.type}: {update.title}")
     return Done(shipment)
@@ -48,9 +40,7 @@ def ensure_builds_are_signed(push: Push) -> Outcome:
     builds = push.world.koji.builds(shipment.builds)
     unsigned = push.world.koji.unsigned_rpms(list(builds.values()), key)
     if unsigned and not push.is_late(push.settings.patience.signing):
-        missing = tuple(
-            f"{build}: {len(files)} RPMs lack a signature of key {key}" for build, files in unsigned.items()
-        )
+        missing = lacking(unsigned, key)
         watches, patience = tuple(Watch("koji.build", build) for build in unsigned), push.settings.patience.signing
         command, again = f"relengotron explain {push.engine.run.id}", push.look_again(patience, watches)
         return push.hold(missing, patience, command, watches, again)
@@ -83,7 +73,7 @@ def ensure_builds_are_in_target(push: Push) -> Outcome:
     shipment, target, patience = push.shipment(), push.release.tag, push.settings.patience
     tags = push.world.koji.tags_of(shipment.builds)
     moves = moving.plan(shipment.builds, tags, target, push.settings.request_target(push.lane).from_tags)
-    lost = {build: f"{build} is in none of the tags it could be moved from" for build in moves.lost}
+    lost = lost_in(moves.lost)
     under_way, stuck = _moves_asked_for(push, [each for each in moves.now if each[0] in shipment.builds])
     stuck = {**lost, **stuck}
     slow = {build: f"{build}: Koji task {task.id} is still {task.state}" for build, task in under_way.items()}
@@ -110,9 +100,8 @@ def ensure_builds_are_in_target(push: Push) -> Outcome:
 @with_updates_left
 def ensure_builds_left_pending(push: Push) -> Outcome:
     """No build of the push carries a pending tag any more."""
-    shipment, pending = push.shipment(), push.settings.request_target(push.lane).pending_tags
-    tags = push.world.koji.tags_of(shipment.builds)
-    leftovers = [(build, tag) for build in shipment.builds for tag in pending if tag in tags[build]]
+    builds = push.shipment().builds
+    leftovers = pending_tags(push, builds, push.world.koji.tags_of(builds))
     if leftovers:
         push.world.koji.untag_builds(leftovers)
     return Done(len(leftovers))
@@ -155,7 +144,40 @@ def read_update(found: BodhiUpdate | None) -> Update | None:
     )
 
 
-def _known_updates(push: Push) -> dict[str, Update | None]:
+def weighed(push: Push, known: Mapping[str, Update | None]) -> tuple[tuple[Update, ...], tuple[Ejected, ...]]:
+    """Every update that there is, and those of them and of the others that cannot ship, with the reason."""
+    builds = push.world.koji.builds({build for update in known.values() if update for build in update.builds})
+    ejected = []
+    for asked, update in known.items():
+        reason = eligible.why_not(asked, update, push.lane)
+        unknown = [build for build in (update.builds if update is not None else ()) if build not in builds]
+        if reason is None and update is not None and unknown:
+            text = f"Koji has no complete build {', '.join(unknown)}"
+            reason = Ejected(update.alias, update.title, text, update.builds)
+        if reason is not None:
+            ejected.append(reason)
+    found = tuple({update.alias: update for update in known.values() if update is not None}.values())
+    return found, tuple(ejected)
+
+
+def lacking(unsigned: Mapping[str, Sequence[str]], key: str) -> tuple[str, ...]:
+    """A sentence for each build that is not signed."""
+    return tuple(f"{build}: {len(files)} RPMs lack a signature of key {key}" for build, files in unsigned.items())
+
+
+def lost_in(builds: Iterable[str]) -> dict[str, str]:
+    """A sentence for each build that Koji shows in no tag that it may come from."""
+    return {build: f"{build} is in none of the tags it could be moved from" for build in builds}
+
+
+def pending_tags(push: Push, builds: Iterable[str], tags: Mapping[str, frozenset[str]]) -> list[tuple[str, str]]:
+    """The pending tags that these builds still carry, as (build, tag)."""
+    pending = push.settings.request_target(push.lane).pending_tags
+    return [(build, tag) for build in builds for tag in pending if tag in tags[build]]
+
+
+def known_updates(push: Push) -> dict[str, Update | None]:
+    """What Bodhi says of every update that was asked for, None where it knows none."""
     asked = push.batch.updates
     found = push.world.bodhi.updates(asked)
     return {name: read_update(next((each for each in found if _is_meant(name, each)), None)) for name in asked}

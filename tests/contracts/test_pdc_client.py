@@ -30,6 +30,11 @@ class Front:
         self.asked: list[str] = []
         self.fault: Fault = lambda url: None
 
+    def remember(self, state: PdcState, seconds: float) -> None:
+        """From now on PDC repeats its answers, as a real one does."""
+        state.stale_reads = seconds
+        self._app = wsgi_app(state)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         url = f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"
         self.asked.append(url)
@@ -124,6 +129,39 @@ def test_many_packages_take_few_requests_that_fit_the_line(filled: HttpPdc, fron
     assert len(front.asked) == 3
     assert max(len(BASE + url) for url in front.asked) < 8000
     assert all("page_size=-1" in url for url in front.asked)
+
+
+def test_questions_are_known_before_anything_is_asked(filled: HttpPdc, front: Front) -> None:
+    questions = list(filled.questions("mageia-7", packages(400), TYPES))
+
+    assert [name for some in questions for name in some] == packages(400)
+    assert front.asked == []
+    for some in questions:
+        filled.artifacts_containing("mageia-7", some, TYPES, fresh=True)
+    assert len(front.asked) == len(questions) == 3
+    assert max(len(BASE + url) for url in front.asked) < 8000
+
+
+def test_a_fresh_look_is_not_answered_from_the_memory_of_pdc(filled: HttpPdc, front: Front, state: PdcState) -> None:
+    front.remember(state, seconds=30)
+    row = state.tables["relationships"].rows[1]
+    assert len(filled.artifacts_containing("mageia-7", packages(1), TYPES)) == 2
+
+    state.tables["relationships"].remove(row)
+
+    assert len(filled.artifacts_containing("mageia-7", packages(1), TYPES)) == 2
+    assert len(filled.artifacts_containing("mageia-7", packages(1), TYPES, fresh=True)) == 1
+    assert len(filled.artifacts_containing("mageia-7", packages(1), TYPES, fresh=True)) == 1
+    sizes = re.findall(r"page_size=(-?[0-9]+)", " ".join(front.asked))
+    assert sizes[:2] == ["-1", "-1"]
+    assert len(set(sizes)) == 3
+    assert all(int(size) < 0 for size in sizes)
+
+
+def test_a_fresh_look_that_is_too_much_at_once_is_read_page_by_page(filled: HttpPdc, front: Front) -> None:
+    front.fault = lambda url: "504 Gateway Timeout" if "page_size=-" in url else None
+
+    assert len(filled.artifacts_containing("mageia-7", packages(300), TYPES, fresh=True)) == 600
 
 
 def test_no_request_has_more_than_900_pairs(filled: HttpPdc, front: Front) -> None:
@@ -241,6 +279,8 @@ def row(**changed: Any) -> dict[str, Any]:
         [row(type=None)],
         [row(from_component={"id": 1})],
         [row(to_component="zsh")],
+        [row(from_component={"id": 1, "name": "", "release": "m-7"})],
+        [row(from_component={"id": 1, "name": "live\nother", "release": "m-7"})],
         [row(to_component={"id": 2, "name": "dash"})],
         [row(type="bundles")],
         [row(from_component={"id": 1, "name": "live", "release": "m-8"})],
@@ -269,6 +309,20 @@ def test_a_next_link_is_asked_at_our_own_address(liar: responses.RequestsMock, d
 
     assert len(doubting.artifacts_containing("m-7", ["zsh"], TYPES)) == 2
     assert liar.calls[1].request.url == f"{RELATIONSHIPS}?page=2&page_size=1&type=a&type=b&to_component_name="
+
+
+def test_half_a_page_is_no_answer(liar: responses.RequestsMock, doubting: HttpPdc) -> None:
+    liar.get(RELATIONSHIPS, json={"count": 2, "next": None, "previous": None, "results": [row()]})
+
+    with pytest.raises(SystemUnreachable, match="1 of 2 rows"):
+        doubting.artifacts_containing("m-7", ["zsh"], TYPES)
+
+
+def test_half_an_answer_is_no_answer(liar: responses.RequestsMock, doubting: HttpPdc) -> None:
+    liar.get(RELATIONSHIPS, body='[{"id": 5, "type": "ImageIncl')
+
+    with pytest.raises(SystemUnreachable, match="not JSON"):
+        doubting.artifacts_containing("m-7", ["zsh"], TYPES)
 
 
 def test_pages_that_lead_in_circles(liar: responses.RequestsMock, doubting: HttpPdc) -> None:

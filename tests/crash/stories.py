@@ -19,6 +19,8 @@ GHOSTS = (
     an_update("shade-1-1.fc25", alias="FEDORA-2016-00000000a3", is_in_koji=False, release="F25", security=True),
 )
 NEWER = an_update("bash-4.3.42-6.fc24", alias="FEDORA-2016-00000000b2")
+NANO = an_update("nano-2.6-1.fc24", alias="FEDORA-2016-00000000b3")
+THIRD_ORDER = our_request(NANO, request_id="three")
 ORDER, SECOND_ORDER = our_request(BASH, request_id="one"), our_request(NEWER, request_id="two")
 GHOST_ORDER, ONE_GHOST_ORDER = our_request(*GHOSTS, request_id="ghosts"), our_request(GHOSTS[0], request_id="ghost")
 
@@ -71,6 +73,19 @@ def _pushed_after_another(stage: Stage) -> None:
     _order(ORDER)(stage)
     stage.outside.add(NEWER)
     _pushed_until_live_but_not_seen(stage, SECOND_ORDER)
+
+
+def _with_a_past(later: AnUpdate, **edited: object) -> Part:
+    """Everything is live, somebody edits the tree, and one more update is ordered."""
+
+    def before(stage: Stage) -> None:
+        _ordered_at_bodhi(stage)
+        _order(ORDER)(stage)
+        stage.edit(TREE, **edited)
+        stage.outside.add(later)
+        _ordered_at_bodhi(stage)
+
+    return before
 
 
 def _pushed_until_live_but_not_seen(stage: Stage, order: Mapping[str, object] = ORDER) -> None:
@@ -167,6 +182,20 @@ STORIES = (
         before=_pushed_until_it_composes,
     ),
     Story("a push tried again", "push_updates", (BASH,), _wish("retry"), before=_pushed_until_a_compose_failed),
+    Story(
+        "a later push whose tree turns out unchanged",
+        "push_updates",
+        (BASH,),
+        _order(THIRD_ORDER),
+        before=_with_a_past(NANO, treefile={"packages": ["bash", "openssl"], "documentation": False}),
+    ),
+    Story(
+        "a later push whose tree is asked first",
+        "push_updates",
+        (BASH,),
+        _order(SECOND_ORDER),
+        before=_with_a_past(NEWER, dry_run=True),
+    ),
     Story(
         "a push whose gate stays closed",
         "push_updates",

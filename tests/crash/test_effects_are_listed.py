@@ -14,7 +14,9 @@ from tests.stage.leaks import EFFECTS
 READS: Mapping[str, frozenset[str]] = {
     "bodhi": frozenset({"composes", "identity", "release", "release_by_id", "update", "updates", "updates_in"}),
     "bus": frozenset({"close", "sender_of"}),
+    "composes": frozenset({"read"}),
     "datagrepper": frozenset({"identity", "newest", "pages"}),
+    "git": frozenset({"commit_of", "read"}),
     "koji": frozenset(
         {
             "builds",
@@ -36,9 +38,12 @@ READS: Mapping[str, frozenset[str]] = {
             "why_not_move",
         }
     ),
-    "mirror": frozenset({"generations", "look", "published"}),
+    "mirror": frozenset({"generations", "look", "place", "published"}),
     "ostree": frozenset({"aliases", "commit_info", "content_checksum", "fsck", "has_commit", "head", "refs"}),
-    "pdc": frozenset({"artifacts_containing", "component_types", "identity", "relation_types", "release"}),
+    "pdc": frozenset(
+        {"artifacts_containing", "component_types", "identity", "packages_of", "questions", "relation_types", "release"}
+    ),
+    "repodata": frozenset({"frozen", "newest", "revisions", "solve"}),
     "resultsdb": frozenset({"identity", "outcomes", "results_for", "results_since"}),
 }
 """Every other verb: it may be repeated at will and nobody sees that it was."""

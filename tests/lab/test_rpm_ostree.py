@@ -144,3 +144,32 @@ def test_an_included_treefile_adds_its_packages(ostree_repo: Path, treefile: Pat
     above.write_text(json.dumps({"include": treefile.name, "packages": ["shell-doc"]}))
     compose(ostree_repo, above)
     assert "shell-doc" in [row[0] for row in read_pkglist(ostree_repo, REF)]
+
+
+def test_an_excluded_package_does_not_come_in(ostree_repo: Path, treefile: Path) -> None:
+    wish = {"include": treefile.name, "exclude-packages": ["shell"]}
+    above = treefile.with_name("less.json")
+    above.write_text(json.dumps(wish))
+    status, log = compose(ostree_repo, above)
+    assert (status, head(ostree_repo, REF)) == (1, None)
+    assert "error: Could not depsolve transaction" in log
+
+
+def test_files_beside_the_treefile_come_in_and_count(ostree_repo: Path, treefile: Path) -> None:
+    above, motd = treefile.with_name("more.json"), treefile.with_name("motd")
+    above.write_text(json.dumps({"include": treefile.name, "add-files": [["motd", "/etc/motd"]]}))
+    motd.write_text("hello")
+    compose(ostree_repo, above)
+    first = head(ostree_repo, REF)
+    assert "No apparent changes" in compose(ostree_repo, above)[1]
+    motd.write_text("good bye")
+    compose(ostree_repo, above)
+    command = ["ostree", f"--repo={ostree_repo}", "cat", REF, "/etc/motd"]
+    assert head(ostree_repo, REF) != first
+    assert subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout == "good bye"
+
+
+def test_no_file_is_added_outside_of_the_tree(ostree_repo: Path, treefile: Path) -> None:
+    above = treefile.with_name("more.json")
+    above.write_text(json.dumps({"include": treefile.name, "add-files": [[treefile.name, "../../out"]]}))
+    assert "leads out of the tree" in compose(ostree_repo, above)[1]

@@ -1,8 +1,12 @@
 """What our own plugins make in a rehearsal, and how the builder's part of it is played."""
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,13 +23,36 @@ from relengotron.systems.ostree.client import OstreeCli
 REF = "fedora-atomic/24/x86_64/updates/docker-host"
 
 
+@cache
+def a_tree() -> tuple[Path, str]:
+    """A repo with one commit of one package, the same for every image of a session."""
+    place = Path(tempfile.mkdtemp(prefix="tree-"))
+    atexit.register(shutil.rmtree, place)
+    repo = OstreeCli(place / "repo")
+    repo.init_archive()
+    (place / "files").mkdir()
+    command = ["ostree", f"--repo={repo.path}", "commit", "--orphan", f"--tree=dir={place / 'files'}", "--no-bindings"]
+    command += ["--add-metadata=rpmostree.rpmdb.pkglist=[('bash', '0', '4.3.42', '1.fc24', 'x86_64')]"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return repo.path, done.stdout.strip()
+
+
 class MashCase(Case):
     """A repo of two arches; the mash task leaves packages and their metadata."""
 
     plugin: ClassVar[type[ArtifactPlugin[Any]]] = MashPlugin
 
     def artifact(self, workshop: Workshop) -> Artifact:
-        return Artifact("f24-updates", "mash", "F24", ("x86_64", "i686"), "updates/24")
+        settings = {"comps": str(self._comps(workshop))}
+        return Artifact("f24-updates", "mash", "F24", ("x86_64", "i686"), "updates/24", settings=settings)
+
+    def prepare(self, workshop: Workshop) -> None:
+        """The groups lie where mash and we can read them."""
+        self._comps(workshop).write_text("<comps/>\n")
+
+    @staticmethod
+    def _comps(workshop: Workshop) -> Path:
+        return workshop.compose_store / "comps.xml"
 
     def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
         words = [str(word) for word in task.request[2]]
@@ -60,6 +87,7 @@ class OstreeCase(Case):
                 "live_repo": str(self._live(workshop)),
                 "url_path": "atomic/repo",
                 "treefile": {"packages": ["bash"]},
+                "dry_run": True,
             },
         )
 
@@ -69,16 +97,29 @@ class OstreeCase(Case):
         return {"f24-updates": Built("f24-updates", "mash", "repo", str(place), None, repos=repos)}
 
     def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
-        options = dict(str(word).removeprefix("--").split("=", 1) for word in task.request[2] if "=" in str(word))
+        words = [str(word) for word in task.request[2]]
+        options = dict(word.removeprefix("--").split("=", 1) for word in words if "=" in word)
+        if "--dry-run" in words:
+            self._solve(content, options)
+            return "compose.log"
         tree = workshop.compose_store / "scratch" / str(task.id)
         (tree / "usr").mkdir(parents=True)
         (tree / "usr" / "bash").write_text(f"bash {content}")
         command = ["ostree", f"--repo={options['repo']}", "commit", f"--tree=dir={tree}", "--subject=compose"]
         command += ["--owner-uid=0", "--owner-gid=0", "--orphan", "--no-bindings", "--timestamp=2016-11-01T12:00:00Z"]
         command += [f"--parent={options.get('parent', 'none')}"]
+        command += [word for word in words if word.startswith("--add-metadata-string=")]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         Path(options["write-commitid-to"]).write_text(done.stdout)
         return "compose.log"
+
+    @staticmethod
+    def _solve(content: str, options: Mapping[str, str]) -> None:
+        """Touch the stamp when a compose would bring something new."""
+        command = ["ostree", f"--repo={options['repo']}", "cat", options["parent"], "/usr/bash"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        if done.stdout != f"bash {content}":
+            Path(options["touch-if-changed"]).touch()
 
     def shown(self, artifact: Artifact, workshop: Workshop) -> Mapping[str, str | None]:
         """The content that the ref shows; a withdrawal is a newer commit with the older content."""
@@ -106,8 +147,9 @@ class ImageCase(Case):
         return Artifact(name, "image", "F24", ("x86_64",), target, ("atomic-host",), name, settings=settings)
 
     def inputs(self, workshop: Workshop, content: str) -> Mapping[str, Built]:
-        facts = {"repo": str(workshop.compose_store / "repo"), "ref": REF, "commit": "c" * 64}
-        return {"atomic-host": Built("atomic-host", "ostree", "c" * 64, facts["repo"], None, facts=facts)}
+        repo, commit = a_tree()
+        facts = {"repo": str(repo), "ref": REF, "commit": commit}
+        return {"atomic-host": Built("atomic-host", "ostree", commit, str(repo), None, facts=facts)}
 
     def finish(self, task: Task, content: str, workshop: Workshop) -> Any:
         if task.method == "runroot":

@@ -35,7 +35,7 @@ def outlives(place: Place, count: int, trouble: Trouble, is_seen: Callable[[], b
         place.burst.send(count // 3)
         with trouble():
             place.burst.send(count // 3)
-            until(is_seen, "the hub is in trouble", within=60)
+            until(is_seen, "the hub is in trouble", within=150)
             place.burst.send(count // 3)
         place.burst.send_until_stored(place.kept)
         assert place.burst.missing(place.kept) == 0

@@ -42,6 +42,15 @@ def settings_for(
     return load(config)
 
 
+def edited(root: Path, artifact: str, **words: Any) -> Settings:
+    """Somebody edits the settings of an artifact in ``config/artifacts``, and the daemon reads them again."""
+    file = root / "config" / "artifacts" / "stage.yaml"
+    content = yaml.safe_load(file.read_text())
+    next(each for each in content["artifacts"] if each["name"] == artifact)["settings"].update(words)
+    _write(file, content)
+    return load(root / "config")
+
+
 def live_ostree(root: Path) -> Path:
     """The OSTree repo on the mirror."""
     return root / "pub" / "atomic" / "repo"

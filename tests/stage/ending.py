@@ -1,9 +1,11 @@
 """How did the world end? Everything outside that a push changes, without ids and times that differ each time."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from relengotron.plugins.image_manifest import SUFFIX
 from relengotron.systems.mirror.paths import PRIVATE
 from tests.stage.paper_builder import tasks_made
 from tests.stage.stage import Stage
@@ -87,8 +89,16 @@ def _files(stage: Stage) -> dict[str, str]:
     for path in sorted(pub.rglob("*")):
         name = path.relative_to(pub).as_posix()
         if path.is_file() and not name.startswith((PRIVATE, "atomic/repo/")):
-            found[_without_times(name)] = _without_times(path.read_bytes().decode("latin-1"))
+            text = path.read_bytes().decode("latin-1")
+            found[_without_times(name)] = _without_times(_timeless(text) if name.endswith(SUFFIX) else text)
     return found
+
+
+def _timeless(sheet: str) -> str:
+    """What an image says of itself, without the run that made it and the commit of its tree, which knows that run."""
+    said = json.loads(sheet)
+    del said["run"], said["tree"]["commit"]
+    return json.dumps(said, indent=1)
 
 
 def _without_times(text: str) -> str:

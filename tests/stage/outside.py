@@ -19,6 +19,7 @@ from relengotron.systems.mirror.simulated.app import static_app
 from relengotron.systems.mischief import Call, Mischief
 from relengotron.systems.ostree.simulated import SimulatedOstree
 from relengotron.systems.pdc.simulated import wsgi_app as pdc_app
+from relengotron.systems.repodata.client import SolvRepodata
 from relengotron.systems.resultsdb.simulated import SimulatedResultsDb
 from relengotron.systems.resultsdb.simulated import create_app as resultsdb_app
 from relengotron.systems.world import World, open_world
@@ -27,7 +28,10 @@ from tests.stage import seeds
 from tests.stage.configuration import URLS, live_ostree
 from tests.stage.leaks import Leaks
 from tests.stage.paper_builder import PaperBuilder
+from tests.stage.paper_repo import furnish_base_repo, furnish_base_repos
+from tests.stage.paper_rpms import readable
 from tests.stage.paper_tester import PaperTester
+from tests.stage.shared_apps import sharing
 from tests.stage.weather import Clock, Power, StormyDisk, StormyOstree
 
 EFFECTS_OF_KOJI = ("moveBuild", "untagBuild", "runroot", "buildImageOz", "writeSignedRPM", "uploadFile", "cancelTask")
@@ -87,6 +91,7 @@ class Outside:
     def session(self) -> requests.Session:
         """A session that reaches the stand-ins."""
         session = requests.Session()
+        session.trust_env = False  # no proxy leads there: to ask for one takes as long as some answers
         for name, mischief in self.services.items():
             session.mount(URLS[name], WsgiAdapter(mischief))
         return session
@@ -111,7 +116,12 @@ class Outside:
         world = replace(open_world(settings, session=self.session), mirror=mirror)
         around = self.leaks.around
         named = {name: around(name, getattr(world, name)) for name in ("koji", "bodhi", "pdc", "resultsdb", "mirror")}
-        return replace(world, **named, ostree=lambda path: around("ostree", self.ostree(path)))
+        repodata = SolvRepodata(self.root / "state" / "repodata", self.session(), convert=readable(self.builder.words))
+        return replace(world, **named, repodata=repodata, ostree=lambda path: around("ostree", self.ostree(path)))
+
+    def change_base(self, release: str, arch: str, *more: str) -> None:
+        """A base repo is made anew, with more packages than it had."""
+        furnish_base_repo(self.root / "pub", release, arch, more)
 
     def add(self, update: AnUpdate) -> None:
         """One more update asks to be pushed."""
@@ -124,6 +134,7 @@ def furnish(
 ) -> Outside:
     """Everything there is before the first update."""
     seeds.folders(root)
+    furnish_base_repos(root / "pub")
     SimulatedOstree(live_ostree(root)).init_archive()
     hub = Hub.empty(clock=clock.seconds, announce=announce, topdir=root / "koji", policies=seeds.POLICY)
     seeds.furnish_koji(hub)
@@ -145,7 +156,7 @@ def furnish(
         tester=PaperTester(results),
         koji=spoilt(koji_app(hub), changes_koji, name_of=name_of_koji_request),
         pdc=spoilt(pdc_app(seeds.pdc_state()), lambda _: False),
-        resultsdb=spoilt(resultsdb_app(results), changes_resultsdb),
-        bodhi_web=spoilt(bodhi_app(bodhi), lambda _: False),
+        resultsdb=spoilt(sharing(resultsdb_app, results), changes_resultsdb),
+        bodhi_web=spoilt(sharing(bodhi_app, bodhi), lambda _: False),
         mirror=spoilt(static_app(root / "pub"), lambda _: False),
     )

@@ -1,7 +1,5 @@
 """A builder made of paper: it does every task at once and writes small bits of the right shape."""
 
-import gzip
-import hashlib
 import json
 import re
 from collections import Counter
@@ -14,9 +12,12 @@ from urllib.parse import urlsplit
 import koji
 from koji import xmlrpcplus
 
+from relengotron.model.package import Package
 from relengotron.systems.koji.simulated import Hub
 from relengotron.systems.ostree.simulated import SimulatedOstree
 from tests.stage.configuration import ARCHES
+from tests.stage.paper_repo import PaperPackage, PaperWords, base_packages, write_repo
+from tests.stage.paper_solver import NotInstallable, installed
 from tests.stage.seeds import BUILDER
 
 FREE = koji.TASK_STATES["FREE"]
@@ -31,6 +32,8 @@ class PaperBuilder:
 
     def __post_init__(self) -> None:
         self.trouble: dict[str, str] = {}
+        self.words = PaperWords()
+        self.mashes_nothing = False
         self.is_away = False
         self.host = self.hub.call(BUILDER, "host.getHost")
 
@@ -82,48 +85,50 @@ class PaperBuilder:
         tag, store = command[-1], Path(command[command.index("-o") + 1])
         builds = self.hub.call(None, "listTagged", tag, latest=True)
         for arch in ARCHES:
-            root = store / tag / arch
-            (root / "repodata").mkdir(parents=True, exist_ok=True)
-            files = [
-                f"{rpm['name']}-{rpm['version']}-{rpm['release']}.{rpm['arch']}.rpm"
+            rows = [
+                rpm
                 for build in builds
                 for rpm in self.hub.call(None, "listRPMs", buildID=build["build_id"], arches=arch)
             ]
-            for file in files:
-                (root / file).write_text(f"paper {file}\n")
-            packed = gzip.compress("\n".join(sorted(files)).encode(), mtime=0)
-            digest = hashlib.sha256(packed).hexdigest()
-            (root / "repodata" / f"{digest}-primary.xml.gz").write_bytes(packed)
-            (root / "repodata" / "repomd.xml").write_text(f"<repomd>{digest}</repomd>\n")
+            packages = (Package(each["name"], "0", each["version"], each["release"], each["arch"]) for each in rows)
+            shown = () if self.mashes_nothing else map(self.words.of, packages)
+            write_repo(store / tag / arch, shown)
 
     def _tree(self, command: list[str]) -> None:
-        """Commit what the repos of the push show, if it is something new."""
+        """Commit what the treefile wishes for from the repos that it names, or only say whether it is something new."""
         options = dict(word[2:].split("=", 1) for word in command if word.startswith("--") and "=" in word)
+        metadata = dict(word.split("=", 2)[1:] for word in command if word.startswith("--add-metadata-string="))
         treefile = json.loads(Path(command[-1]).read_text())
         repo, parent = SimulatedOstree(Path(options["repo"])), options.get("parent")
-        files = self._tree_files(Path(command[-1]).parent, treefile)
-        known = SimulatedOstree(repo.path).files_of(parent) if parent is not None else None
-        if files == known:
+        packages = self._tree_packages(Path(command[-1]).parent, treefile)
+        files = {"usr/etc/os-release": treefile["releasever"], "usr/lib/units": json.dumps(treefile.get("units", []))}
+        files |= {f"usr/share/rpm/{package}": f"paper {package}" for package in packages}
+        if parent is not None and SimulatedOstree(repo.path).files_of(parent) == files:
+            return
+        if "--dry-run" in command:
+            Path(options["touch-if-changed"]).touch()
             return
         commit = repo.commit_files(
             files,
             parent=parent,
             subject="paper",
             timestamp=datetime.fromtimestamp(self.hub.clock(), UTC),
-            metadata={"version": "24.1"},
+            packages=packages,
+            metadata={**metadata, "version": "24.1"},
         )
         Path(options["write-commitid-to"]).write_text(commit)
 
-    @staticmethod
-    def _tree_files(folder: Path, treefile: dict[str, Any]) -> dict[str, str]:
-        files = {"usr/etc/os-release": treefile["releasever"]}
+    def _tree_packages(self, folder: Path, treefile: dict[str, Any]) -> list[Package]:
+        """What the treefile wishes for, from the base and from the push."""
+        offered = list(map(PaperPackage, base_packages(treefile["releasever"], treefile["basearch"])))
         for name in (name for name in treefile["repos"] if name.startswith("push-")):
             text = (folder / f"{name}.repo").read_text()
             root = Path(urlsplit(next(line for line in text.split() if line.startswith("baseurl="))[8:]).path)
-            for file in sorted(root.glob("*.rpm")):
-                if file.name.split("-")[0] in treefile["packages"]:
-                    files[f"usr/share/rpm/{file.name}"] = file.read_text()
-        return files
+            offered += [self.words.of(_package_of(file.name)) for file in root.glob("*.rpm")]
+        try:
+            return installed(treefile["packages"], offered)
+        except NotInstallable as refused:
+            raise koji.BuildrootError(str(refused)) from refused
 
     @staticmethod
     def _lorax(command: list[str]) -> None:
@@ -144,6 +149,12 @@ class PaperBuilder:
         file = f"{name}-{version}-{options['release']}.{arches[0]}.raw.xz"
         (folder / file).write_text(f"disk of {tree}\n")
         return {"files": [file]}
+
+
+def _package_of(file_name: str) -> Package:
+    name, version, rest = file_name.removesuffix(".rpm").rsplit("-", 2)
+    release, _, arch = rest.rpartition(".")
+    return Package(name, "0", version, release, arch)
 
 
 def artifact_of(row: dict[str, Any]) -> str:

@@ -109,11 +109,34 @@ def add_to_bodhi(bodhi: SimulatedBodhi, update: AnUpdate) -> None:
 def pdc_state() -> PdcState:
     """What PDC knows; nobody changes it, so all rehearsals share it."""
     state = PdcState(clock=lambda: 1_477_000_000.0)
-    with requests.Session() as session:
-        session.mount(URLS["pdc"], WsgiAdapter(pdc_app(state)))
-        session.headers.update({"Authorization": f"Token {state.token}"})
+    with _session_of(state) as session:
         _fill_pdc(session)
     return state
+
+
+def pdc_session() -> requests.Session:
+    """An administrator of the PDC that all rehearsals share: who changes something changes it back."""
+    return _session_of(pdc_state())
+
+
+def relate(session: requests.Session, release: str, artifact: str, relation: str, package: str) -> int:
+    """One relationship more; its number."""
+    ids = [_component(session, release, name) for name in (artifact, package)]
+    row = {"type": relation, "from_component": {"id": ids[0]}, "to_component": {"id": ids[1]}}
+    return int(_post(session, "release-component-relationships", row)["id"])
+
+
+def _component(session: requests.Session, release: str, name: str) -> int:
+    asked = {"release": release, "name": name}
+    found = session.get(f"{URLS['pdc']}/rest_api/v1/release-components/", params=asked, timeout=5).json()
+    return int(found["results"][0]["id"])
+
+
+def _session_of(state: PdcState) -> requests.Session:
+    session = requests.Session()
+    session.mount(URLS["pdc"], WsgiAdapter(pdc_app(state)))
+    session.headers.update({"Authorization": f"Token {state.token}"})
+    return session
 
 
 def _fill_pdc(session: requests.Session) -> None:

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 
 from relengotron.bootstrap import Machine, assemble
-from relengotron.engine.journal import effects, evidence, holds, inbox, outbox, runs, tables
+from relengotron.engine.journal import runs, tables
 from relengotron.messages.arrival import Arrival
 from relengotron.messages.gilmsg import wants_answer
-from relengotron.model.run import HoldRecord, Run, RunState, StepState
+from relengotron.model.run import Run, RunState
 from relengotron.plugins.image import ImagePlugin
 from relengotron.plugins.mash import MashPlugin
 from relengotron.plugins.ostree import OstreePlugin
@@ -21,9 +21,10 @@ from relengotron.sdk.discovery import Plugins
 from relengotron.systems.bodhi.simulated import Era
 from relengotron.systems.bus.port import Said
 from relengotron.systems.bus.simulated import CALM, Weather
-from tests.builders import AnUpdate, a_message
-from tests.stage.configuration import BODHI, settings_for
+from tests.builders import AnUpdate, a_message, an_update
+from tests.stage.configuration import BODHI, edited, settings_for
 from tests.stage.history import History
+from tests.stage.onlooker import Onlooker
 from tests.stage.outside import Outside, furnish
 from tests.stage.weather import Clock, Power, StormyBus, StormyDatabase, is_ours
 
@@ -32,10 +33,12 @@ TURN = timedelta(seconds=5)
 TURNS_AT_MOST = 400
 LUMP = timedelta(minutes=3)
 """What a slow bus brings within so short a time comes together, so that a bad week is lived through in seconds."""
+FIRST = {"testing": 41, "stable": 40}
+"""What is live after the first push: bash 4.3.41 in testing, 4.3.40 in stable."""
 PLUGINS: tuple[ArtifactPlugin[Any], ...] = (MashPlugin(), OstreePlugin(), ImagePlugin())
 
 
-class Stage:
+class Stage(Onlooker):
     """One daemon and its whole world; ``turn`` lets everybody do what they can at this moment."""
 
     def __init__(
@@ -101,6 +104,16 @@ class Stage:
             self.arrived.clear()
         self.machine = self._start()
 
+    def edit(self, artifact: str, **words: Any) -> None:
+        """Somebody edits the settings of an artifact and starts the daemon anew."""
+        self.settings = edited(self.root, artifact, **words)
+        self.restart()
+
+    def install(self, *plugins: ArtifactPlugin[Any]) -> None:
+        """Somebody installs other plugins and starts the daemon anew."""
+        self.plugins = Plugins({plugin.kind: plugin for plugin in plugins}, {})
+        self.restart()
+
     def close(self) -> None:
         self.machine.database.close()
 
@@ -110,6 +123,20 @@ class Stage:
         """Somebody orders a push at Bodhi; the order as Bodhi announced it."""
         order = self.outside.bodhi.start_push(**wanted)
         return dict(order.message)
+
+    def push_out(self, *updates: AnUpdate) -> Run:
+        """These updates are ordered and pushed as far as that goes; the push of the first one's lane."""
+        for update in updates:
+            self.outside.add(update)
+        self.start_push(updates=[update.alias for update in updates])
+        self.run_until_quiet()
+        return self.push(updates[0].lane)
+
+    def first_push(self, *requests: str) -> None:
+        """Give these lanes of F24 a past: one push, after which every artifact is live."""
+        past = [an_update(f"bash-4.3.{FIRST[each]}-1.fc24", request=each) for each in requests or ("testing",)]
+        self.push_out(*past)
+        assert {self.push(update.lane).state for update in past} == {RunState.DONE}
 
     def receive(self, message: Mapping[str, Any]) -> None:
         """A message arrives from the bus."""
@@ -258,72 +285,3 @@ class Stage:
         found = self.runs()
         is_over = bool(found) and all(run.state.is_finished for run in found)
         return is_over and not self.bus.on_the_way and not self.unsent()
-
-    # -- what is known -------------------------------------------------------------------------------------------------
-
-    def runs(self, workflow: str | None = None) -> list[Run]:
-        """Every run, oldest first."""
-        with self.machine.database.read() as db:
-            found = runs.newest(db, 1000)
-        return [run for run in reversed(found) if workflow in (None, run.workflow)]
-
-    def push(self, lane: str) -> Run:
-        """The newest push of a lane."""
-        found = [run for run in self.runs("push_updates") if run.lane == lane]
-        assert found, f"no push of {lane}: {[(run.workflow, run.lane, run.state, run.reason) for run in self.runs()]}"
-        return found[-1]
-
-    def hold(self, run: Run) -> HoldRecord | None:
-        with self.machine.database.read() as db:
-            return holds.open_of(db, run.id)
-
-    def step(self, run: Run, name: str) -> str:
-        """How a step stands, with its note."""
-        with self.machine.database.read() as db:
-            record = runs.steps_of(db, run.id)[name]
-        return f"{record.state}: {record.note}"
-
-    def steps(self, run: Run) -> dict[str, StepState]:
-        """How every step that was begun stands."""
-        with self.machine.database.read() as db:
-            return {name: record.state for name, record in runs.steps_of(db, run.id).items()}
-
-    def notes(self, run: Run, kind: str = "artifact") -> dict[str, tuple[str, str]]:
-        """State and reason of every subject of a kind, the newest."""
-        with self.machine.database.read() as db:
-            found = evidence.of_run(db, run.id)
-        return {item.subject: (item.state, item.reason) for item in found if item.subject_kind == kind}
-
-    def effects(self, run: Run) -> list[str]:
-        with self.machine.database.read() as db:
-            return [effect.key for effect in effects.of_run(db, run.id)]
-
-    def parked(self) -> list[str]:
-        """Why messages were parked."""
-        with self.machine.database.read() as db:
-            return [message.reason for message in inbox.parked(db, 100)]
-
-    def inbox(self) -> dict[str, int]:
-        with self.machine.database.read() as db:
-            return {str(state): count for state, count in inbox.counts(db).items()}
-
-    def said(self, topic: str = "", **wanted: Any) -> list[dict[str, Any]]:
-        """What we said on the bus, each message id once; ``wanted`` narrows by fields of the body."""
-        ours: dict[str, dict[str, Any]] = {}
-        for envelope in self.bus.sent:
-            suffix = envelope["topic"].split(".dev.", 1)[1]
-            if is_ours(suffix):
-                known = ours.setdefault(envelope["msg_id"], envelope)
-                assert known["msg"] == envelope["msg"], "one id for two messages"
-        bodies = [
-            {"topic": envelope["topic"].split(".relengotron.", 1)[1], **envelope["msg"]} for envelope in ours.values()
-        ]
-        return [
-            body
-            for body in bodies
-            if topic in ("", body["topic"]) and all(body.get(key) == value for key, value in wanted.items())
-        ]
-
-    def unsent(self) -> int:
-        with self.machine.database.read() as db:
-            return outbox.backlog(db)

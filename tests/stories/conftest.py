@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from relengotron.messages import schemas
+from tests.crash.moments import a_place
 from tests.stage.stage import Stage
 
 MakeStage = Callable[..., Stage]
@@ -29,12 +30,19 @@ def nobody_really_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make_stage(tmp_path: Path) -> Iterator[MakeStage]:
+def place() -> Iterator[Path]:
+    """A folder in memory where there is such a thing: to make and remove its files takes a tenth of the time."""
+    with a_place() as found:
+        yield found
+
+
+@pytest.fixture
+def make_stage(place: Path) -> Iterator[MakeStage]:
     """Open stages; in the end every message that was sent is checked."""
     opened: list[Stage] = []
 
     def make(*updates: Any, **options: Any) -> Stage:
-        opened.append(Stage(tmp_path / str(len(opened)), updates, **options))
+        opened.append(Stage(place / str(len(opened)), updates, **options))
         return opened[-1]
 
     yield make

@@ -87,27 +87,32 @@ def test_an_ordinary_lane_does_not_wait_for_a_security_lane_that_is_stuck(make_s
     assert stage.push("F24/stable").state is RunState.DONE
 
 
-def test_what_pdc_does_not_name_is_skipped_and_the_reason_is_told(make_stage: MakeStage) -> None:
-    stage = pushed(make_stage, an_update("nano-2.6-1.fc24"))
+def test_what_a_push_does_not_change_is_skipped_and_the_reason_is_told(make_stage: MakeStage) -> None:
+    stage = make_stage()
+    stage.first_push()
 
-    assert [name for name, _ in composes(stage)] == ["f24-updates-testing"]
-    skipped = stage.said("artifact.compose.skipped")
-    assert {body["artifact"] for body in skipped} == {"atomic-host", "atomic-iso", "atomic-disk"}
-    assert all("contains none of the 1 changed packages" in body["reason"] for body in skipped)
-    outcomes = {result["artifact"]: result["outcome"] for result in stage.said("push.complete")[0]["results"]}
-    assert outcomes == {
-        "f24-updates-testing": "published",
-        "atomic-host": "skipped",
-        "atomic-iso": "skipped",
-        "atomic-disk": "skipped",
+    push = stage.push_out(an_update("nano-2.6-1.fc24"))
+
+    assert stage.composed(push) == ["f24-updates-testing"]
+    skipped = {body["artifact"]: body["reason"] for body in stage.said("artifact.compose.skipped", run=push.id)}
+    assert skipped == {
+        "atomic-host": "a compose for x86_64 would install the 2 packages that are live",
+        "atomic-iso": "none of the 1 changed packages is in it with another version (x86_64)",
+        "atomic-disk": "none of the 1 changed packages is in it with another version (x86_64)",
     }
+    outcomes = {each["artifact"]: each["outcome"] for each in stage.said("push.complete", run=push.id)[0]["results"]}
+    assert outcomes == {"f24-updates-testing": "published"} | dict.fromkeys(skipped, "skipped")
 
 
-def test_a_package_that_pdc_has_never_heard_of_reaches_the_repo_only(make_stage: MakeStage) -> None:
-    stage = pushed(make_stage, an_update("novelty-1-1.fc24"))
+def test_a_package_that_nobody_has_ever_heard_of_reaches_the_repo_only(make_stage: MakeStage) -> None:
+    stage = make_stage()
+    stage.first_push()
 
-    assert [name for name, _ in composes(stage)] == ["f24-updates-testing"]
-    assert stage.push("F24/testing").state is RunState.DONE
+    push = stage.push_out(an_update("novelty-1-1.fc24"))
+
+    assert push.state is RunState.DONE
+    assert stage.composed(push) == ["f24-updates-testing"]
+    assert "none of the 1 changed packages is in it" in stage.notes(push)["atomic-iso"][1]
 
 
 def test_results_are_stored_once_with_what_testers_need(calm: Stage) -> None:
@@ -132,9 +137,9 @@ def test_readers_find_packages_trees_and_images(calm: Stage) -> None:
         head = calm.outside.live.head(f"fedora-atomic/f24/x86_64/{request}/docker-host")
         assert head is not None
         assert calm.outside.live.has_commit(head)
-    image, checksum = sorted(file.name for file in (pub / "images/updates/24/atomic-disk").iterdir())
+    image, checksum, sheet = sorted(file.name for file in (pub / "images/updates/24/atomic-disk").iterdir())
     assert image.startswith("atomic-disk-24")
-    assert checksum == f"{image}-CHECKSUM"
+    assert (checksum, sheet) == (f"{image}-CHECKSUM", f"{image}-MANIFEST.json")
     assert not [path for path in (pub / ".relengotron-stage").rglob("*") if path.is_file()]
 
 

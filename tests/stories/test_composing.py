@@ -7,7 +7,8 @@ import pytest
 from relengotron.model.artifact import Artifact, Built, Plan
 from relengotron.model.run import RunState
 from relengotron.plugins.image import ImagePlugin
-from relengotron.sdk import Failed, Running, Workbench
+from relengotron.plugins.ostree import OstreePlugin
+from relengotron.sdk import Detected, Failed, Running, Workbench
 from relengotron.sdk.artifact import Affected, Changes
 from tests.builders import an_update
 from tests.stage.paper_builder import artifact_of
@@ -16,6 +17,9 @@ from tests.stories.conftest import MakeStage
 
 UPDATE = an_update("bash-4.3.42-5.fc24")
 OTHER_LANE = an_update("nano-2.6-1.fc24", request="stable")
+OF_NO_TREE = an_update("nano-2.6-1.fc24")
+REF = "fedora-atomic/f24/x86_64/testing/docker-host"
+TREE_AND_IMAGES = ("atomic-host", "atomic-iso", "atomic-disk")
 
 
 def composes_of(stage: Stage, artifact: str, lane_word: str = "") -> int:
@@ -56,6 +60,14 @@ class Broken(ImagePlugin):
     def retire(self, artifact: Artifact, bench: Workbench) -> None:
         self._break("retire")
         super().retire(artifact, bench)
+
+
+def with_a_past(make_stage: MakeStage, verb: str) -> Stage:
+    """Both lanes were pushed once; then somebody installs an image plugin with a defect."""
+    stage = make_stage()
+    stage.first_push("testing", "stable")
+    stage.install(*PLUGINS[:2], Broken(verb))
+    return stage
 
 
 @pytest.mark.parametrize(
@@ -138,9 +150,8 @@ def test_a_compose_that_never_ends_becomes_a_hold_and_has_an_end(make_stage: Mak
 
 @pytest.mark.parametrize("verb", ["plan", "compose"])
 def test_a_plugin_that_raises_fails_its_own_artifacts_with_a_clear_sentence(make_stage: MakeStage, verb: str) -> None:
-    stage = make_stage(UPDATE, OTHER_LANE, plugins=(*PLUGINS[:2], Broken(verb)))
-    stage.start_push()
-    stage.run_until_quiet()
+    stage = with_a_past(make_stage, verb)
+    stage.push_out(UPDATE, OTHER_LANE)
 
     push = stage.push("F24/testing")
     assert push.state is RunState.HELD
@@ -152,24 +163,21 @@ def test_a_plugin_that_raises_fails_its_own_artifacts_with_a_clear_sentence(make
 
 
 def test_a_plugin_that_cannot_say_whether_it_is_affected_counts_as_affected(make_stage: MakeStage) -> None:
-    stage = make_stage(an_update("nano-2.6-1.fc24"), plugins=(*PLUGINS[:2], Broken("affected_by")))
-    tree = stage.outside.live.commit_files({"a": "b"}, parent=None, subject="first", timestamp=stage.clock())
-    stage.outside.live.set_ref("fedora-atomic/f24/x86_64/testing/docker-host", tree, None)
-    stage.start_push()
-    stage.run_until_quiet()
+    stage = with_a_past(make_stage, "affected_by")
+    push = stage.push_out(OF_NO_TREE)
 
-    assert stage.push("F24/testing").state is RunState.DONE
-    assert composes_of(stage, "atomic-iso") == 1
-    assert composes_of(stage, "atomic-host") == 0
+    assert push.state is RunState.DONE
+    assert stage.composed(push) == ["f24-updates-testing", "atomic-iso", "atomic-disk"]
+    facts = stage.facts(push, "atomic-iso", "affected")
+    assert facts["is_doubt"]
 
 
 @pytest.mark.parametrize("verb", ["publish", "probe"])
 def test_a_plugin_that_raises_while_bits_go_live_ends_its_run_with_a_clear_sentence(
     make_stage: MakeStage, verb: str
 ) -> None:
-    stage = make_stage(UPDATE, OTHER_LANE, plugins=(*PLUGINS[:2], Broken(verb)))
-    stage.start_push()
-    stage.run_until_quiet()
+    stage = with_a_past(make_stage, verb)
+    stage.push_out(UPDATE, OTHER_LANE)
 
     push = stage.push("F24/testing")
     assert push.state is RunState.FAILED
@@ -187,33 +195,43 @@ def test_a_plugin_that_raises_while_it_tidies_up_leaves_the_push_complete(make_s
     assert stage.said("push.failed") == []
 
 
+class NothingNew(OstreePlugin):
+    """A tree that always says of itself that it has not changed, though there is none."""
+
+    def detect(self, plan: Plan, bench: Workbench) -> Detected:
+        return Detected(False, "nothing is new")
+
+
 def test_an_image_without_any_tree_fails_and_says_why(make_stage: MakeStage) -> None:
-    stage = make_stage(an_update("nano-2.6-1.fc24"), plugins=(*PLUGINS[:2], Broken("affected_by")))
+    stage = make_stage(UPDATE, plugins=(PLUGINS[0], NothingNew(), PLUGINS[2]))
     stage.start_push()
 
     stage.run_until_quiet()
 
-    assert "is made from a tree and there is none yet" in stage.push("F24/testing").reason
+    assert "atomic-iso is made from a tree and there is none yet" in stage.push("F24/testing").reason
 
 
-def test_a_tree_that_does_not_change_is_promoted_as_it_is(make_stage: MakeStage) -> None:
-    stage = make_stage(UPDATE)
-    stage.start_push()
-    stage.run_until_quiet()
-    ref = "fedora-atomic/f24/x86_64/testing/docker-host"
-    first = stage.outside.live.head(ref)
+def test_a_tree_that_turns_out_as_it_is_live_is_not_published_and_its_images_are_let_off(make_stage: MakeStage) -> None:
+    stage = make_stage()
+    stage.first_push()
+    live = stage.outside.live.head(REF)
+    stage.edit("atomic-host", treefile={"packages": ["bash", "openssl"], "documentation": False})
 
-    again = an_update("nano-2.6-2.fc24", "bash-doc-1-1.fc24", binaries=("openssl",))
-    stage.outside.builder._tree_files = lambda *_: dict(  # type: ignore[method-assign]
-        stage.outside.live.files_of(first or "")
-    )
-    stage.outside.add(again)
-    stage.start_push()
-    stage.run_until_quiet()
+    push = stage.push_out(OF_NO_TREE)
 
-    assert [run.state for run in stage.runs("push_updates")] == [RunState.DONE] * 2
-    assert stage.outside.live.head(ref) == first
-    assert composes_of(stage, "atomic-host") == 2
+    assert push.state is RunState.DONE
+    assert stage.composed(push) == ["f24-updates-testing", "atomic-host"]
+    assert stage.outside.live.head(REF) == live
+    results = {each["artifact"]: each for each in stage.said("push.complete", run=push.id)[0]["results"]}
+    assert [results[name]["outcome"] for name in TREE_AND_IMAGES] == ["skipped"] * 3
+    assert results["atomic-host"]["reason"].startswith("unchanged: content ")
+    assert results["atomic-iso"]["reason"] == "unchanged: made from atomic-host, which did not change after all"
+    assert {body["artifact"] for body in stage.said("artifact.published", run=push.id)} == {"f24-updates-testing"}
+    assert stage.facts(push, "atomic-host", "unchanged")["rung"] == "content"
+
+    again = stage.push_out(an_update("nano-2.6-2.fc24"))
+
+    assert stage.composed(again) == ["f24-updates-testing"]
 
 
 def test_bits_that_changed_after_their_tests_are_not_published(make_stage: MakeStage) -> None:

@@ -10,12 +10,11 @@ OTHER_LANE = an_update("nano-2.6-1.fc24", request="stable")
 
 
 def test_a_failed_test_holds_the_push_until_a_new_result_says_otherwise(make_stage: MakeStage) -> None:
-    stage = make_stage(UPDATE, OTHER_LANE)
+    stage = make_stage()
+    stage.first_push("stable")
     stage.outside.tester.verdicts["atomic-host"] = "FAILED"
-    stage.start_push()
-    stage.run_until_quiet()
+    push = stage.push_out(UPDATE, OTHER_LANE)
 
-    push = stage.push("F24/testing")
     held = stage.hold(push)
     assert held is not None
     assert len(held.missing) == 1

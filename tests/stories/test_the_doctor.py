@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from relengotron.engine.journal import relations
+from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.sqlite import Patience
 from relengotron.examination import Finding, examine
 from relengotron.messages.incoming import PARSERS
@@ -247,3 +249,24 @@ def test_a_revocation_list_that_has_run_out_is_seen_by_the_doctor(stage: Stage, 
     files: dict[str, Any] = {"ca_cert_location": str(tmp_path / "ca.crt"), "crl_location": str(tmp_path / "crl.pem")}
     found = told_by(stage, settings, validate_signatures=True, **files)["bus"]
     assert (found.ok, "crl.pem: expired on" in found.fact) == (False, True)
+
+
+def test_an_index_of_what_pdc_said_tells_how_old_it_is_and_is_red_when_it_is_too_old(stage: Stage) -> None:
+    assert told_by(stage)["pdc index"].fact == "nothing was asked yet"
+    database, at, release, kinds = Database(stage.settings.journal.url), stage.clock(), "fedora-24-updates", ("x",)
+    with database.write() as db:
+        relations.expect(db, release, ("bash", "dash"), kinds, at)
+        relations.keep(db, release, ("bash", "dash"), kinds, {}, at)
+        relations.announce(db, release, ("dash",), (), at)
+    young = told_by(stage)["pdc index"]
+    stage.clock.pass_by(hours=37)
+    with database.write() as db:
+        relations.note_trouble(db, "503 no", stage.clock())
+    database.close()
+
+    old = told_by(stage)["pdc index"]
+
+    assert young.ok
+    assert young.fact == "2 packages, the oldest answer of 2016-11-01 10:00 UTC, 1 announced to change"
+    assert not old.ok
+    assert "PDC cannot be read since 2016-11-02 23:00 UTC (503 no): that is older than 36 h" in old.fact

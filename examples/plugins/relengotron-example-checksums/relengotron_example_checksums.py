@@ -71,7 +71,7 @@ class ChecksumsPlugin(MirroredPlugin[ChecksumsSettings]):
                 ask=lambda: bench.koji.runroot(self._runroot(plan, own, source, bench)),
             )
         )
-        return unfinished(task, bench) or self._built(plan, task.id)
+        return unfinished(task, bench) or self._built(plan, bench, task.id)
 
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """The list is live; the mirror switches it at once."""
@@ -90,10 +90,12 @@ class ChecksumsPlugin(MirroredPlugin[ChecksumsSettings]):
         command = ("rhash", "--sha256", "--recursive", f"--output={plan.output}", source.location)
         return Runroot(bench.release.build_tag, own.task_arch, command, own.packages)
 
-    def _built(self, plan: Plan, task: int) -> Built:
+    def _built(self, plan: Plan, bench: Workbench, task: int) -> Built:
         path = Path(plan.output)
         if not path.is_file():
             raise StateDisagrees(f"task {task} closed well, but {path} is not there")
         file = file_of(path.parent, path)
         identity = f"sha256-{file.sha256[:16]}-{path.name}"
-        return Built(plan.artifact.name, self.kind, identity, str(path.parent), task, (file,))
+        live = (bench.mirror.published(rel_path(plan.artifact.target)) or {}).get(path.name)
+        same_as = f"the list {path.name} that is live" if live == (file.sha256, file.size) else None
+        return Built(plan.artifact.name, self.kind, identity, str(path.parent), task, (file,), same_as=same_as)

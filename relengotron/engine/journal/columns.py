@@ -1,6 +1,7 @@
 """How does text from anywhere fit into a column, on SQLite as on PostgreSQL?"""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -60,11 +61,22 @@ def insert_once(db: Connection, table: Table, values: dict[str, Any]) -> bool:
     return db.execute(query, given).first() is not None
 
 
+def insert_many_once(db: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows; those that a unique column knows already stay as they are."""
+    if rows:
+        db.execute(_insert_if_new(db.dialect.name, table), rows)
+
+
 @cache
 def _insert_once(dialect: str, table: Table) -> Any:
     """Put together once: that takes longer than the insert."""
+    return _insert_if_new(dialect, table).returning(*table.primary_key.columns)
+
+
+@cache
+def _insert_if_new(dialect: str, table: Table) -> Any:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return insert(table).on_conflict_do_nothing()
 
 
 def _storable(value: str) -> str:

@@ -46,6 +46,13 @@ def newest_of(db: Connection, run: str, subject_kind: str, subject: str) -> Evid
     return None if row is None else _evidence(row)
 
 
+def newest_run_about(db: Connection, subject_kind: str, subject: str) -> str | None:
+    """The newest run in which something was noted about a subject."""
+    about = select(evidence.c.run).where(evidence.c.subject_kind == subject_kind, evidence.c.subject == subject)
+    found: str | None = db.execute(about.order_by(evidence.c.id.desc()).limit(1)).scalar()
+    return found
+
+
 def of_run(db: Connection, run: str) -> list[Evidence]:
     """Everything that was ever noted in a run, oldest first."""
     rows = db.execute(select(evidence).where(evidence.c.run == run).order_by(evidence.c.id)).mappings()

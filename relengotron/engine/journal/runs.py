@@ -197,8 +197,9 @@ def write_step(
     output: Any = None,
     troubles: int = 0,
     trouble_since: datetime | None = None,
+    began: datetime | None = None,
 ) -> None:
-    """Write down where a step stands; its start is kept."""
+    """Write down where a step stands; its start, which is ``began`` or else now, is kept."""
     is_over = state in (StepState.DONE, StepState.SKIPPED, StepState.FAILED)
     values = {
         "state": state,
@@ -210,7 +211,7 @@ def write_step(
     }
     changed = db.execute(asked_often.CHANGE_STEP, {"the_run": run, "the_name": name, **values})
     if changed.rowcount == 0:
-        db.execute(asked_often.ADD_STEP, {"run": run, "name": name, "started_at": stamp(now), **values})
+        db.execute(asked_often.ADD_STEP, {"run": run, "name": name, "started_at": stamp(began or now), **values})
 
 
 def due(db: Connection, limit: int) -> list[tuple[str, int, datetime]]:

@@ -186,3 +186,24 @@ audit = Table(
     Column("what", Words, nullable=False),
     Column("run", Name(40), index=True),
 )
+
+relations = Table(
+    "relations",
+    metadata,
+    Column("release", Name(128), primary_key=True),
+    Column("package", Name(256), primary_key=True),
+    Column("relation", Name(128), primary_key=True),
+    Column("artifacts", Words, nullable=False, default=""),
+    Column("asked_at", Float),
+    Column("announced_at", Float),
+    Column("wanted_at", Float, nullable=False),
+)
+
+related_releases = Table(
+    "related_releases",
+    metadata,
+    Column("release", Name(128), primary_key=True),
+    Column("announced_at", Float),
+    Column("trouble_since", Float),
+    Column("trouble", Words, nullable=False, default=""),
+)

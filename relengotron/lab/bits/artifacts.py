@@ -64,6 +64,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("atomic-host", "ostree", "OSTreeIncludesRPM", TREE_PACKAGES),
     Shipped("atomic-installer-iso", "image", "ImageIncludesRPM", TREE_PACKAGES),
     Shipped("atomic-disk", "image", "ImageIncludesRPM", TREE_PACKAGES),
+    Shipped("cloud-tree", "ostree", "OSTreeIncludesRPM", CLOUD_PACKAGES),
     Shipped("cloud-base", "image", "ImageIncludesRPM", CLOUD_PACKAGES),
 )
 

@@ -42,11 +42,20 @@ class Unsolvable(Exception):
         super().__init__("; ".join([*(f"nothing provides {name}" for name in self.missing), *self.problems]))
 
 
-def solve(primaries: Mapping[str, Path], wanted: Iterable[str], arch: str) -> list[Candidate]:
-    """The packages a fresh system with the wanted names would have, newest versions first, recommends ignored.
+def solve(
+    primaries: Mapping[str, Path],
+    wanted: Iterable[str],
+    arch: str,
+    *,
+    exclude: Iterable[str] = (),
+    recommends: bool = False,
+) -> list[Candidate]:
+    """The packages a fresh system with the wanted names would have, newest versions first.
 
     Args:
         primaries: repo id to its ``primary.xml`` (compressed or not).
+        exclude: names that may not come in, whoever needs them.
+        recommends: whether what is recommended comes too.
 
     Raises:
         Unsolvable: the wish cannot be fulfilled.
@@ -57,8 +66,8 @@ def solve(primaries: Mapping[str, Path], wanted: Iterable[str], arch: str) -> li
     if missing:
         raise Unsolvable(missing)
     solver = pool.Solver()
-    solver.set_flag(solv.Solver.SOLVER_FLAG_IGNORE_RECOMMENDED, 1)
-    problems = solver.solve(jobs)
+    solver.set_flag(solv.Solver.SOLVER_FLAG_IGNORE_RECOMMENDED, not recommends)
+    problems = solver.solve([*jobs, *_locks(pool, exclude)])
     if problems:
         raise Unsolvable(problems=[str(problem) for problem in problems])
     return sorted(_candidate(each) for each in solver.transaction().newsolvables())
@@ -104,6 +113,11 @@ def _jobs(pool: solv.Pool, wanted: Iterable[str]) -> tuple[list[solv.Job], list[
             missing.append(name)
         jobs += selection.jobs(solv.Job.SOLVER_INSTALL)
     return jobs, missing
+
+
+def _locks(pool: solv.Pool, exclude: Iterable[str]) -> list[solv.Job]:
+    selections = [pool.select(name, solv.Selection.SELECTION_NAME) for name in sorted(set(exclude))]
+    return [job for selection in selections for job in selection.jobs(solv.Job.SOLVER_LOCK)]
 
 
 def _candidate(each: solv.XSolvable) -> Candidate:

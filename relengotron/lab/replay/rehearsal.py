@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from relengotron.bootstrap import procedures_of
+from relengotron.bootstrap import procedures_of, relation_index
 from relengotron.engine.journal import evidence, runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.runner import Patience, Runner
@@ -45,7 +45,8 @@ def opened_runs(database: Database, wakes: EmbeddedWakeQueue, clock: Clock, root
     if total:
         world = empty_world(settings, root, clock.seconds)
         patience = Patience(settings.patience.trouble, settings.patience.hold, settings.owner)
-        procedures = procedures_of(settings, world, Plugins({}, {}), database)
+        relations = relation_index(settings, world, database, clock)
+        procedures = procedures_of(settings, world, Plugins({}, {}), database, relations)
         runner = Runner(database, procedures, wakes, clock, patience)
         for _ in range(_LOOKS):
             _advance(runner, wakes)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from relengotron.errors import MalformedInput
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.gilmsg import ACK
-from relengotron.messages.incoming import bodhi, gilmsg, koji, person, relengotron, resultsdb, taskotron
+from relengotron.messages.incoming import bodhi, gilmsg, koji, pdc, person, relengotron, resultsdb, taskotron
 from relengotron.model.events import Event, Ignored, UpdateChange
 
 Parser = Callable[[Mapping[str, Any]], Event | Ignored]
@@ -20,6 +20,12 @@ PARSERS: Final[Mapping[str, Parser]] = {
     "buildsys.tag": koji.build_tagged,
     "buildsys.untag": koji.build_untagged,
     "buildsys.rpm.sign": koji.rpm_signed,
+    **{
+        f"pdc.release-component-relationships.{what}": pdc.relationship_changed
+        for what in ("added", "changed", "removed")
+    },
+    **{f"pdc.release-components.{what}": pdc.component_changed for what in ("changed", "removed")},
+    **{f"pdc.component-relationship-types.{what}": pdc.relation_type_changed for what in ("changed", "removed")},
     "taskotron.result.new": taskotron.result_stored,
     "resultsdb.result.new": resultsdb.result_stored,
     "relengotron.push.request": relengotron.push_requested,
@@ -45,6 +51,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "buildsys.build.state.change": "the state of a build; it is read from Koji when a push needs it",
     "buildsys.repo.": "a build root repository of Koji; nothing published",
     "buildsys.package.list.change": "a package list of Koji; it is read when a push needs it",
+    "pdc.": "a change in PDC of something else than what contains what",
     "pungi.": "a compose made by Pungi outside our runs",
     "compose.": "a nightly compose made outside our runs",
 }

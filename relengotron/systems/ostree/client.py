@@ -5,7 +5,9 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemBusy, SystemUnreachable
@@ -16,7 +18,9 @@ from relengotron.systems.ostree.names import checked_commit, checked_ref, is_com
 from relengotron.systems.ostree.port import CommitInfo, FsckAnswer
 from relengotron.systems.ostree.reading import KEPT_WITH_A_TREE, read_commit
 
-_LOCKS = ".relengotron-locks"
+COMMITS_REMEMBERED: Final = 256
+"""The package list of a tree is about 200 kB in memory."""
+_LOCKS: Final = ".relengotron-locks"
 
 
 class OstreeCli:
@@ -86,8 +90,9 @@ class OstreeCli:
         return not (self._path / "state" / f"{commit}.commitpartial").exists()
 
     def commit_info(self, commit: str) -> CommitInfo:
-        """Read one commit."""
-        checked_commit(commit)
+        """Read one commit; what a whole commit says is asked once, because it can never say anything else."""
+        if has_whole_commit(self._path, checked_commit(commit)):
+            return _commit_info(self._quick, commit)
         return read_commit(commit, self._quick.ask("show", commit), self._quick.ask("show", "--raw", commit))
 
     def content_checksum(self, commit: str) -> str:
@@ -197,6 +202,11 @@ class OstreeCli:
             raise SystemBusy(f"another writer holds ref {ref} of {self._path}") from taken
         finally:
             os.close(descriptor)
+
+
+@lru_cache(maxsize=COMMITS_REMEMBERED)
+def _commit_info(command: OstreeCommand, commit: str) -> CommitInfo:
+    return read_commit(commit, command.ask("show", commit), command.ask("show", "--raw", commit))
 
 
 def _head_of(source: Path, ref: str) -> str:

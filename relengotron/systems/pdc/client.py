@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,13 +10,12 @@ import requests
 
 from relengotron.errors import MalformedInput, RequestRefused, SystemUnreachable
 from relengotron.systems.pdc.port import Containment, PdcRelease
-from relengotron.systems.pdc.questions import Pairs, encoded, questions_that_fit
+from relengotron.systems.pdc.questions import ORDINARY, Paging, Pairs, encoded, questions_that_fit
 from relengotron.systems.pdc.reading import read_containment, read_names, read_page, read_release
 from relengotron.systems.rest import path_segment
 
 API_ROOT = "/rest_api/v1/"
 TIMEOUT = (10.0, 120.0)
-SMALLEST_PAGES = 100
 HALVINGS_OF_A_SLOW_QUESTION = 2
 _GAVE_UP = frozenset({502, 503, 504})
 _SAID_BY_SOMETHING_ELSE = frozenset({301, 302, 307, 308, 401, 403, 404, 407, 408, 429})
@@ -44,19 +44,38 @@ class HttpPdc:
         self._session = session
         self._timeout = timeout
 
-    def artifacts_containing(
+    def questions(
         self, release: str, packages: Collection[str], relation_types: Collection[str]
+    ) -> Iterator[tuple[str, ...]]:
+        """As many packages at once as the URL holds."""
+        names, types = _each_once(packages), _each_once(relation_types)
+        url = self._url("release-component-relationships")
+        return questions_that_fit(names if types else (), _about(release, types), len(url))
+
+    def artifacts_containing(
+        self, release: str, packages: Collection[str], relation_types: Collection[str], *, fresh: bool = False
     ) -> tuple[Containment, ...]:
         """Ask for as many packages at once as the URL holds, and for fewer when that is too much."""
-        names, types = _each_once(packages), _each_once(relation_types)
-        fixed: Pairs = [("from_component_release", release), *(("type", kind) for kind in types)]
+        names, types = frozenset(packages), _each_once(relation_types)
+        paging = Paging.never_used_before() if fresh else ORDINARY
         found: dict[Containment, None] = {}
-        for some in questions_that_fit(
-            names if types else (), fixed, len(self._url("release-component-relationships"))
-        ):
-            for row in self._relationships(some, fixed, HALVINGS_OF_A_SLOW_QUESTION):
+        for some in self.questions(release, packages, types):
+            for row in self._relationships(some, _about(release, types), paging, HALVINGS_OF_A_SLOW_QUESTION):
                 found[_as_asked(read_containment(row), release, names, types)] = None
         return tuple(found)
+
+    def packages_of(
+        self, release: str, artifact: str, relation_types: Collection[str], at_most: int
+    ) -> tuple[Containment, ...]:
+        """Small pages, and no more of them than hold what is wanted: each row costs PDC some milliseconds."""
+        (name,), types = _each_once([artifact]), _each_once(relation_types)
+        asked = [*_about(release, types), ("from_component_name", name)]
+        rows = self._page_by_page("release-component-relationships", asked, ORDINARY) if types else iter(())
+        found = [read_containment(row) for row in islice(rows, at_most)]
+        for each in found:
+            if (each.artifact_release, each.artifact) != (release, name) or each.relation not in types:
+                raise MalformedInput(f"PDC answered what nobody asked for: {each}")
+        return tuple(dict.fromkeys(found))
 
     def release(self, release_id: str) -> PdcRelease | None:
         """One request; 404 means None."""
@@ -86,51 +105,54 @@ class HttpPdc:
             raise MalformedInput(f"PDC at {self.base_url} does not say who we are: {str(user)[:200]}")
         return f"PDC at {self.base_url} as {user['username']}"
 
-    def _relationships(self, names: Sequence[str], fixed: Pairs, halvings: int) -> Iterator[Any]:
+    def _relationships(self, names: Sequence[str], fixed: Pairs, paging: Paging, halvings: int) -> Iterator[Any]:
         """The rows for these packages; half of them at a time when all are too much, page by page in the end."""
         asked: Pairs = [*fixed, *(("to_component_name", name) for name in names)]
         rows: Iterable[Any]
         try:
-            rows = self._whole("release-component-relationships", asked)
+            rows = self._whole("release-component-relationships", asked, paging)
         except _TooLong:
             if len(names) == 1:
                 raise
-            rows = self._in_halves(names, fixed, halvings)
+            rows = self._in_halves(names, fixed, paging, halvings)
         except _TooSlow:
             if len(names) > 1 and halvings:
-                rows = self._in_halves(names, fixed, halvings - 1)
+                rows = self._in_halves(names, fixed, paging, halvings - 1)
             else:
-                rows = self._page_by_page("release-component-relationships", asked)
+                rows = self._page_by_page("release-component-relationships", asked, paging)
         yield from rows
 
-    def _in_halves(self, names: Sequence[str], fixed: Pairs, halvings: int) -> Iterator[Any]:
+    def _in_halves(self, names: Sequence[str], fixed: Pairs, paging: Paging, halvings: int) -> Iterator[Any]:
         middle = len(names) // 2
         for half in (names[:middle], names[middle:]):
-            yield from self._relationships(half, fixed, halvings)
+            yield from self._relationships(half, fixed, paging, halvings)
 
-    def _whole(self, path: str, asked: Pairs = ()) -> list[Any]:
+    def _whole(self, path: str, asked: Pairs = (), paging: Paging = ORDINARY) -> list[Any]:
         """All rows at once; a server that pages nevertheless is followed."""
-        rows, more = read_page(_json(self._get(path, [*asked, ("page_size", "-1")])))
-        return [*rows, *self._following(path, more)]
+        return list(self._pages(path, [*asked, ("page_size", str(paging.off))]))
 
-    def _page_by_page(self, path: str, asked: Pairs) -> Iterator[Any]:
-        rows, more = read_page(_json(self._get(path, [*asked, ("page_size", str(SMALLEST_PAGES))])))
-        yield from rows
-        yield from self._following(path, more)
+    def _page_by_page(self, path: str, asked: Pairs, paging: Paging) -> Iterator[Any]:
+        return self._pages(path, [*asked, ("page_size", str(paging.small))])
 
-    def _following(self, path: str, more: str | None) -> Iterator[Any]:
-        """The rows of the next pages, always asked at our own address: behind a proxy PDC does not know it."""
-        seen = set()
-        while more is not None:
-            if more in seen:
-                raise MalformedInput(f"PDC leads in circles: {more[:200]}")
-            seen.add(more)
-            rows, more = read_page(_json(self._get(path, parse_qsl(urlsplit(more).query, keep_blank_values=True))))
-            yield from rows
+    def _pages(self, path: str, asked: Pairs) -> Iterator[Any]:
+        """The rows of every page, always asked at our own address: behind a proxy PDC does not know it."""
+        page = read_page(_json(self._get(path, asked)))
+        seen: set[str] = set()
+        told = len(page.rows)
+        yield from page.rows
+        while page.more is not None:
+            if page.more in seen:
+                raise MalformedInput(f"PDC leads in circles: {page.more[:200]}")
+            seen.add(page.more)
+            page = read_page(_json(self._get(path, parse_qsl(urlsplit(page.more).query, keep_blank_values=True))))
+            told += len(page.rows)
+            yield from page.rows
+        if page.count is not None and told < page.count:
+            raise SystemUnreachable(f"GET {self._url(path)}: PDC told {told} of {page.count} rows")
 
     def _get(self, path: str, asked: Pairs) -> requests.Response:
         url = self._url(path) + (f"?{encoded(asked)}" if asked else "")
-        what = f"GET {url[:200]}"
+        what = _told(f"GET {self._url(path)}", asked)
         try:
             answer = self._session.get(
                 url, headers={"Accept": "application/json"}, timeout=self._timeout, allow_redirects=False
@@ -164,6 +186,16 @@ def _json(answer: requests.Response) -> Any:
 
 def _said(answer: requests.Response) -> str:
     return f"{answer.status_code} {' '.join(answer.text[:300].split())}"
+
+
+def _told(what: str, asked: Pairs) -> str:
+    """The question in words that are the same whatever pages it is answered in: people read them again and again."""
+    pairs = [pair for pair in asked if pair[0] != "page_size"]
+    return f"{what}?{encoded(pairs)}"[:200] if pairs else what[:200]
+
+
+def _about(release: str, types: Collection[str]) -> Pairs:
+    return [("from_component_release", release), *(("type", kind) for kind in types)]
 
 
 def _each_once(values: Collection[str]) -> tuple[str, ...]:

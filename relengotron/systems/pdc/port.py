@@ -1,6 +1,6 @@
 """What do we ask PDC?"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,10 +33,23 @@ class Pdc(Protocol):
     ``MalformedInput`` when what it says is not what it promises.
     """
 
-    def artifacts_containing(
+    def questions(
         self, release: str, packages: Collection[str], relation_types: Collection[str]
+    ) -> Iterator[tuple[str, ...]]:
+        """The packages in as few groups as can each be asked about in one request; nothing is asked yet."""
+
+    def artifacts_containing(
+        self, release: str, packages: Collection[str], relation_types: Collection[str], *, fresh: bool = False
     ) -> tuple[Containment, ...]:
-        """Which artifacts contain any of these binary packages of the release, by one of these relations; each once."""
+        """Which artifacts contain any of these binary packages of the release, by one of these relations; each once.
+
+        PDC repeats its answers for half a minute; ``fresh`` asks so that it has to look.
+        """
+
+    def packages_of(
+        self, release: str, artifact: str, relation_types: Collection[str], at_most: int
+    ) -> tuple[Containment, ...]:
+        """The binary packages that an artifact contains, by one of these relations, page by page up to a number."""
 
     def release(self, release_id: str) -> PdcRelease | None:
         """The release, or None when PDC does not know it."""

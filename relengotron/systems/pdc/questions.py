@@ -1,16 +1,39 @@
-"""How many packages fit into one question to PDC?"""
+"""How many packages fit into one question to PDC, and in which pieces does it answer?"""
 
+import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
 from urllib.parse import quote_plus, urlencode
 
 from relengotron.errors import MalformedInput
 
 LONGEST_URL = 8000
 MOST_PAIRS = 900
-_PAGING = len("&page_size=-1000")
+_PAGING = len("&page_size=-1000000")
 _NAME = len("&to_component_name=")
 
 Pairs = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The page sizes that a question is asked with.
+
+    PDC takes any number up to zero as "all at once", and answers the same address from memory for 30 seconds: another
+    number is another address. Pages are as large as PDC gives them, or a little smaller.
+    """
+
+    off: int = -1
+    small: int = 100
+
+    @classmethod
+    def never_used_before(cls) -> Self:
+        """Page sizes that are hardly the same as those of half a minute ago, whoever asked then."""
+        return cls(-2 - secrets.randbelow(999_998), 50 + secrets.randbelow(50))
+
+
+ORDINARY = Paging()
 
 
 def encoded(pairs: Pairs) -> str:

@@ -1,19 +1,29 @@
 """What do the answers of PDC say, once their shape is checked?"""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from relengotron.errors import MalformedInput
 from relengotron.systems.pdc.port import Containment, PdcRelease
 
 
-def read_page(answer: Any) -> tuple[list[Any], str | None]:
-    """The rows of a list answer, and where the next ones are: a bare list is complete."""
-    if isinstance(answer, list):
-        return answer, None
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, where the next ones are, and how many there are in all, where that is told."""
+
+    rows: list[Any]
+    more: str | None = None
+    count: int | None = None
+
+
+def read_page(answer: Any) -> Page:
+    """The rows of a list answer: a bare list is complete."""
     match answer:
-        case {"results": list() as rows, "next": str() | None as more}:
-            return rows, more
+        case list():
+            return Page(answer)
+        case {"results": list() as rows, "next": str() | None as more, "count": int() as count}:
+            return Page(rows, more, count)
     raise _not_promised("a list", answer)
 
 
@@ -24,7 +34,7 @@ def read_containment(row: Any) -> Containment:
             "type": str() as relation,
             "from_component": {"name": str() as artifact, "release": str() as release},
             "to_component": {"name": str() as package},
-        }:
+        } if artifact and artifact.isprintable():
             return Containment(artifact, release, relation, package)
     raise _not_promised("a relationship", row)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from relengotron.model.contents import Manifest
 from relengotron.model.package import Package
@@ -14,12 +14,14 @@ class Universe:
     """Everything that a compose of one arch can install from.
 
     ``urls`` are rpm-md repos (``http``, ``https``, ``file``), each the directory that holds ``repodata/``. ``rpms`` are
-    files that no repo shows yet, such as the builds of a push before they are mashed.
+    files that no repo shows yet, such as the builds of a push before they are mashed. ``without`` holds (URL, source
+    package): that repo is taken as if it had nothing of that source, as after a newer build has taken its place.
     """
 
     urls: tuple[str, ...]
     arch: str
     rpms: tuple[Path, ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,6 @@ class Repodata(Protocol):
 
     def revisions(self, urls: tuple[str, ...]) -> Mapping[str, str]:
         """The revision of each repo as it is now: SHA-256 of its ``repomd.xml``."""
+
+    def frozen(self) -> Self:
+        """The same repos, each looked at once and then believed: for many questions of one moment, then thrown away."""

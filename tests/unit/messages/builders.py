@@ -1,11 +1,26 @@
 """Valid messages; a test names only what matters to it."""
 
+import json
 from typing import Any
 
 from relengotron.messages.envelope import Envelope
 
 NVR = "bash-4.3.42-1.fc24"
 ALIAS = "FEDORA-2016-02cd019281"
+
+
+def a_relationship(artifact: str, package: str, release: str = "fedora-24-updates") -> dict[str, Any]:
+    """One row of what contains what, as PDC shows it."""
+    ends = {"from_component": artifact, "to_component": package}
+    shown = {end: {"id": 6, "name": name, "release": release} for end, name in ends.items()}
+    return {"id": 2, "type": "OSTreeIncludesRPM", **shown}
+
+
+def a_component(name: str, kind: str = "rpm", release: str = "fedora-24-updates") -> dict[str, Any]:
+    """One component of a release, as PDC shows it."""
+    held = {"active": True, "release_id": release}
+    return {"id": 6, "name": name, "type": kind, "release": held, "dist_git_branch": None, "active": True}
+
 
 BODIES: dict[str, list[dict[str, Any]]] = {
     "bodhi.masher.start": [
@@ -64,6 +79,25 @@ BODIES: dict[str, list[dict[str, Any]]] = {
     ],
     "buildsys.untag": [
         {"name": "bash", "version": "4.3.42", "release": "1.fc24", "tag": "f24-updates-testing-pending"},
+    ],
+    "pdc.release-component-relationships.changed": [
+        {
+            "old_value": a_relationship("atomic-host", "bash"),
+            "new_value": a_relationship("atomic-host", "dash"),
+            "url": "https://pdc.example/rest_api/v1/release-component-relationships/2/",
+            "author": "pdc-updater",
+            "comment": None,
+            "changeset_id": 7,
+            "committed_on": "2016-08-19 10:00:00",
+        },
+        {"old_value": None, "new_value": json.dumps(a_relationship("atomic-host", "bash"))},
+    ],
+    "pdc.release-components.changed": [
+        {"old_value": a_component("bash"), "new_value": a_component("bash-completion"), "author": "pdc-updater"},
+        {"old_value": a_component("atomic-host", "ostree"), "url": None},
+    ],
+    "pdc.component-relationship-types.changed": [
+        {"old_value": {"id": 3, "name": "OSTreeIncludesRPM"}, "new_value": {"id": 3, "name": "OSTreeHoldsRPM"}},
     ],
     "buildsys.rpm.sign": [
         {

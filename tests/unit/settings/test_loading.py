@@ -198,6 +198,9 @@ WRONG = [
         "releases: [F42]",
         "found 'F42' (did you mean 'F24'?); allowed: F24, F23",
     ),
+    Wrong(
+        "systems.yaml", "index_usable_for: 36h", "index_usable_for: 11h", "index_usable_for at least as long as index_"
+    ),
     Wrong("artifacts/atomic.yaml", "arches: [x86_64]", "arches: [sparc]", "has no sparc; allowed: x86_64, i686"),
     Wrong("artifacts/atomic.yaml", '["{repo}-{version}"]', '["{repo}{version}"]', "did you mean 'updates-testing-24'?"),
     Wrong(

@@ -7,6 +7,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Sequence
@@ -103,7 +104,13 @@ class _Compose:
             say(self.out, f"Updating metadata for '{name}'")
             primaries[name] = fetch_primary(name, baseurl, scratch)
         try:
-            packages = solve(primaries, treefile.packages, treefile.arch)
+            packages = solve(
+                primaries,
+                treefile.packages,
+                treefile.arch,
+                exclude=treefile.content.get("exclude-packages", ()),
+                recommends=treefile.content.get("recommends", True),
+            )
         except Unsolvable as cannot:
             raise ToolFailed(_explain(cannot)) from cannot
         say(self.out, f"Installing {len(packages)} packages:")
@@ -123,6 +130,16 @@ class _Compose:
         rpms = [(each, fetch_package(each, treefile.baseurls[each.repo], store)) for each in packages]
         say(self.out, "Unpacking and running scriptlets")
         unpack(rpms, scratch / "root")
+        self._add_files(treefile, scratch / "root")
+
+    @staticmethod
+    def _add_files(treefile: Treefile, root: Path) -> None:
+        for source, place in treefile.added:
+            goal = root / place.lstrip("/")
+            if not goal.resolve().is_relative_to(root.resolve()):
+                raise ToolFailed(f"error: add-files: {place} leads out of the tree")
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, goal)
 
     def _version(self, treefile: Treefile, previous: str | None) -> str:
         given = dict(_pair(text) for text in self.given.add_metadata_string)

@@ -1,6 +1,7 @@
 """What does a treefile ask for?"""
 
 import configparser
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ DEEPEST_INCLUDE = 5
 
 @dataclass(frozen=True, slots=True)
 class Treefile:
-    """A flattened treefile and the repos it names."""
+    """A flattened treefile, the repos it names, and the directory where the files lie that it names."""
 
     content: Mapping[str, Any]
     baseurls: Mapping[str, str]
+    folder: Path
 
     @property
     def ref(self) -> str:
@@ -39,8 +41,24 @@ class Treefile:
 
     @property
     def hashed(self) -> str:
-        """The text that takes part in the input hash: key order and comments do not count."""
-        return json.dumps({key: self.content[key] for key in self.content if key not in UNHASHED}, sort_keys=True)
+        """The text that takes part in the input hash: key order and comments do not count, the files it names do."""
+        counting = {key: self.content[key] for key in self.content if key not in UNHASHED}
+        files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self._named()]
+        return json.dumps([counting, files], sort_keys=True)
+
+    @property
+    def added(self) -> list[tuple[Path, str]]:
+        """The files that are copied into the tree, and where to."""
+        return [(self.folder / str(source), str(place)) for source, place in self.content.get("add-files", [])]
+
+    def _named(self) -> list[Path]:
+        script = self.content.get("postprocess-script")
+        checks = [self.content.get(key) for key in ("check-passwd", "check-groups")]
+        read = [check["filename"] for check in checks if isinstance(check, dict) and check.get("type") == "file"]
+        return [
+            *(path for path, _ in self.added),
+            *(self.folder / str(name) for name in ([script] if script else []) + read),
+        ]
 
     def _expand(self, text: str) -> str:
         return expand(text, self.content)
@@ -64,7 +82,7 @@ def read_treefile(path: Path) -> Treefile:
     unknown = [name for name in content["repos"] if name not in known]
     if unknown:
         raise ToolFailed(f"error: Unknown rpm-md repository: {', '.join(unknown)}")
-    return Treefile(content, {name: known[name] for name in content["repos"]})
+    return Treefile(content, {name: known[name] for name in content["repos"]}, path.parent)
 
 
 def _flatten(path: Path, depth: int) -> dict[str, Any]:

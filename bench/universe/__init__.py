@@ -1,0 +1,1 @@
+"""Where do real packages with true dependencies come from, without a network? From this machine's own package index."""

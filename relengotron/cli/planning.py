@@ -1,0 +1,82 @@
+"""``relengotron plan``: what would a push do, before it runs?"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from relengotron.cli import page
+from relengotron.cli.exits import Exit
+from relengotron.cli.surroundings import Surroundings
+from relengotron.model.codec import to_json
+
+
+@click.command()
+@click.option("--updates", multiple=True, metavar="ALIAS|TITLE", help="This update; may be given many times.")
+@click.option("--builds", multiple=True, metavar="NVR", help="The updates with this build; may be given many times.")
+@click.option(
+    "--batch",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="The body of a relengotron.push.request; - is standard input.",
+)
+@click.option("--release", "releases", multiple=True, metavar="RELEASE", help="Only this release, such as F24.")
+@click.option(
+    "--request",
+    type=click.Choice(["testing", "stable"]),
+    help="Only this request; with --builds also where builds that are in no update are thought to go.",
+)
+@click.option(
+    "--config",
+    "new_config",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="NEWDIR",
+    help="What this configuration would change in the runs in flight and in the pushes of the last week.",
+)
+@click.option("--artifact", metavar="NAME", help="Everything that is foreseen of this artifact.")
+@click.option("--json", "json_wanted", is_flag=True, help="For programs: the same as JSON.")
+@click.argument("more", nargs=-1, metavar="[NAME]...")
+@click.pass_obj
+def plan(
+    surroundings: Surroundings,
+    updates: tuple[str, ...],
+    builds: tuple[str, ...],
+    batch: Any,
+    releases: tuple[str, ...],
+    request: str | None,
+    new_config: Path | None,
+    artifact: str | None,
+    json_wanted: bool,
+    more: tuple[str, ...],
+) -> None:
+    """Show what a push would do, before it runs. Nothing is changed by it, nowhere.
+
+    Without --updates, --builds or --batch: what Bodhi would push now. NAMEs after --updates or --builds belong to it.
+
+    Exit status 0: nothing is in the way; 1: something would hold the push, or nothing is left to push.
+    """
+    given = {"--updates": updates, "--builds": builds, "--batch": batch, "--config": new_config}
+    chosen = [name for name, value in given.items() if value]
+    if len(chosen) > 1:
+        raise click.UsageError(f"say only one of {' and '.join(chosen)}")
+    if more and chosen not in (["--updates"], ["--builds"]):
+        raise click.UsageError(f"{more[0]!r} belongs to nothing: names stand after --updates or --builds")
+    if new_config is not None:
+        from relengotron.cli.reconfiguring import show
+
+        show(surroundings, new_config, json_wanted=json_wanted)
+        return
+    from relengotron.cli.plan_request import Asked, planned
+
+    written = None if batch is None else batch.read()
+    asked = Asked(updates and (*updates, *more), builds and (*builds, *more), written, releases, request)
+    found = planned(surroundings, asked)
+    if json_wanted:
+        page.as_json(to_json(found))
+    else:
+        from relengotron.cli import plan_page
+
+        plan_page.show(found, artifact)
+    if not found.is_clear:
+        sys.exit(Exit.NO)

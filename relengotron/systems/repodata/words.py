@@ -1,0 +1,40 @@
+"""What do we tell people when a manifest cannot be installed?"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import solv
+
+_NO_CHOICE_LEFT = solv.Solver.SOLVER_RULE_PKG_REQUIRES
+_WISH = solv.Solver.SOLVER_RULE_JOB
+
+
+def missing(wish: str) -> str:
+    """Nothing in the universe fulfils a wish."""
+    return f"nothing provides {wish}, which the manifest wishes for"
+
+
+def of_problems(pool: Any, problems: Iterable[Any], excluded: frozenset[int]) -> set[str]:
+    """Every reason that the solver found in packages, each once; it finds none where a wish itself is excluded."""
+    infos = [info for problem in problems for rule in problem.findallproblemrules() for info in rule.allinfos()]
+    return {_of_one(pool, info, excluded) for info in infos if info.type != _WISH}
+
+
+def of_excluded_wish(pool: Any, wish: str, candidates: Iterable[int]) -> str:
+    """A manifest wishes for something and excludes all that could fulfil the wish."""
+    return f"{wish} cannot be installed{_kept_out(pool, candidates)}"
+
+
+CONTRADICTION = "the wishes of the manifest contradict one another"
+
+
+def _of_one(pool: Any, info: Any, excluded: frozenset[int]) -> str:
+    words: str = info.problemstr()
+    if info.type != _NO_CHOICE_LEFT:
+        return words
+    return words + _kept_out(pool, (each.id for each in pool.whatprovides(info.dep_id) if each.id in excluded))
+
+
+def _kept_out(pool: Any, numbers: Iterable[int]) -> str:
+    names = sorted({str(pool.id2solvable(each)) for each in numbers})
+    return f" (the manifest excludes {', '.join(names)})" if names else ""

@@ -1,0 +1,145 @@
+"""The step of a push that finds out what must be composed: exactly what changes, and why."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from relengotron.decisions import affected
+from relengotron.decisions.affected import Reach
+from relengotron.errors import MalformedInput, PluginBroken, RequestRefused
+from relengotron.messages import outgoing
+from relengotron.model.codec import to_json
+from relengotron.model.outcome import Done, Outcome
+from relengotron.model.rung import Rung
+from relengotron.systems.koji.port import Build
+from relengotron.workflows.climbing import Ladder
+from relengotron.workflows.horizons import Horizons, after_mashing
+from relengotron.workflows.mashing import mashed
+from relengotron.workflows.push import Push, with_updates_left
+from relengotron.workflows.sight import note_artifacts
+from relengotron.workflows.survey import Survey, survey
+
+LOOKS_EVERY = timedelta(minutes=10)
+"""To judge every artifact once more takes seconds of work; a person's retry is seen at once."""
+MOST_CHANGES_KEPT = 200
+"""What a person may want to read years later; how many more there were is kept too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Which artifacts the push reaches, and which not, with the reasons."""
+
+    reaches: tuple[Reach, ...]
+
+    def affects(self, artifact: str) -> bool:
+        """Whether this artifact is to be composed."""
+        return any(reach.artifact == artifact and reach.is_affected for reach in self.reaches)
+
+    def follows(self, artifact: str) -> tuple[str, ...]:
+        """The artifacts that it is composed for, and for nothing else."""
+        return next((reach.follows for reach in self.reaches if reach.artifact == artifact), ())
+
+
+@with_updates_left
+def ensure_affected_artifacts_are_known(push: Push) -> Outcome:
+    """For every artifact of the lane it is known whether the push changes it, and why or why not."""
+    builds, patience = push.world.koji.builds(push.shipment().builds), push.settings.patience.gate
+    retry = f"relengotron runs retry {push.engine.run.id}"
+    try:
+        judged = judge(push, builds, after_mashing(push, mashed(push)))
+        note_artifacts(push, judged.survey, judged.reaches)
+    except (RequestRefused, MalformedInput, PluginBroken) as refused:  # nothing is live: no reason to take moves back
+        if push.is_late(patience):
+            raise
+        return push.hold((str(refused),), patience, retry, look_again=LOOKS_EVERY)
+    reaches = judged.reaches
+    for reach in reaches:
+        _note(push, reach, judged.survey.told_by)
+    impossible = tuple(f"{reach.artifact}: {reach.reason}" for reach in reaches if reach.is_impossible)
+    if impossible and not _was_told(push) and not push.is_late(patience):
+        advice = "a retry composes it all the same"
+        told = tuple(f"{each}; {advice}" for each in impossible)
+        return push.hold(told, patience, retry, look_again=LOOKS_EVERY)
+    _say_skipped(push, reaches)  # not before: whoever tries again may find something else
+    return Done(Reached(reaches))
+
+
+def _was_told(push: Push) -> bool:
+    """Whether people have tried again since it was found that something cannot be installed."""
+    attempt = push.engine.run.attempt
+    told_in: int = push.engine.remember("something cannot be installed", lambda: attempt)
+    return attempt > told_in
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the builds of a push mean for every artifact of the lane, and what was seen of each."""
+
+    reaches: tuple[Reach, ...]
+    survey: Survey
+
+
+def judge(push: Push, builds: Mapping[str, Build], horizons: Horizons) -> Judged:
+    """Judge every artifact of the lane, and carry "affected" downstream."""
+    packages = frozenset(name for build in builds.values() for name in build.binary_names)
+    contained, told_by = _contained(push, packages)
+    seen = survey(push, builds.values(), contained, told_by)
+    ladder = Ladder(push, seen, horizons, push.world.repodata.frozen())
+    return Judged(affected.travel(push.artifacts, {each.name: ladder.climb(each) for each in push.artifacts}), seen)
+
+
+def reaches_of(push: Push, builds: Mapping[str, Build], horizons: Horizons) -> tuple[Reach, ...]:
+    """What the builds of a push mean for every artifact of the lane."""
+    return judge(push, builds, horizons).reaches
+
+
+def _contained(push: Push, packages: frozenset[str]) -> tuple[dict[str, tuple[str, ...]], str]:
+    """What PDC says: per artifact component the changed packages it contains; and how PDC was asked."""
+    types = push.settings.systems.pdc.relation_types
+    release = push.settings.release(push.lane.release).pdc_release
+    known = push.relations.containing(release, packages, set(types.values()))
+    contained: dict[str, set[str]] = {}
+    for row in known.rows:
+        contained.setdefault(row.artifact, set()).add(row.package)
+    told_by = f"{known.source} ({known.trouble})" if known.trouble else known.source
+    return {artifact: tuple(sorted(found)) for artifact, found in contained.items()}, told_by
+
+
+def _say_skipped(push: Push, reaches: Iterable[Reach]) -> None:
+    kinds = {each.name: each.kind for each in push.artifacts}
+    for reach in reaches:
+        if not reach.is_affected:
+            name = reach.artifact
+            told = outgoing.artifact_compose_skipped(push.facts(), name, reach.reason, kind=kinds[name])
+            push.say(f"skipped {name}", told)
+
+
+def _note(push: Push, reach: Reach, told_by: str) -> None:
+    kind = next(each.kind for each in push.artifacts if each.name == reach.artifact)
+    if reach.artifact in mashed(push):
+        return
+    state = "affected" if reach.is_affected else "skipped"
+    push.engine.note("artifact", reach.artifact, state, reach.reason, facts_of(reach, kind) | {"contained": told_by})
+
+
+def facts_of(reach: Reach, kind: str) -> dict[str, object]:
+    """What is kept of a decision for ever: every rung with its source, and the packages."""
+    return {
+        "kind": kind,
+        "packages": list(reach.packages[:MOST_CHANGES_KEPT]),
+        "is_doubt": reach.is_doubt,
+        "follows": list(reach.follows),
+        "rungs": [_rung(rung) for rung in reach.rungs],
+    }
+
+
+def _rung(rung: Rung) -> dict[str, object]:
+    changes = [to_json(change) for change in rung.changes[:MOST_CHANGES_KEPT]]
+    return {
+        "rung": str(rung.name),
+        "says": str(rung.says),
+        "reason": rung.reason,
+        "source": rung.source,
+        "changes": changes,
+        "changes_in_all": len(rung.changes),
+    }

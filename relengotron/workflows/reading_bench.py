@@ -1,0 +1,87 @@
+"""What does a plugin find on its bench when it is only asked what it sees, outside of any run?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from relengotron.errors import PluginBroken
+from relengotron.model.artifact import Artifact, Built
+from relengotron.model.lane import Lane
+from relengotron.model.run import EffectRecord
+from relengotron.sdk.workbench import KojiTask, ReleaseFacts
+from relengotron.systems.composes.port import Composes
+from relengotron.systems.git.port import GitRepo
+from relengotron.systems.koji.port import Koji, Task
+from relengotron.systems.mirror.port import Mirror
+from relengotron.systems.ostree.port import OstreeRepo
+from relengotron.systems.world import World
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingBench:
+    """One artifact that is looked at; whoever acts on this bench has broken the contract of the reading verbs."""
+
+    world: World
+    artifact: Artifact
+    lane: Lane
+    release: ReleaseFacts
+    compose_store: Path
+    koji_store: Path
+    time: datetime
+    run: str = "looking"
+    attempt: int = 1
+    inputs: Mapping[str, Built] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Path:
+        """A directory that is never made."""
+        return self.compose_store / "runs" / self.run / self.artifact.name / str(self.attempt)
+
+    @property
+    def lasting_store(self) -> Path:
+        """The directory of this artifact on the compose store that outlives runs."""
+        return self.compose_store / "artifacts" / self.lane.release / self.lane.request / self.artifact.name
+
+    @property
+    def koji(self) -> Koji:
+        """Koji."""
+        return self.world.koji
+
+    @property
+    def mirror(self) -> Mirror:
+        """The master mirror."""
+        return self.world.mirror
+
+    @property
+    def composes(self) -> Composes:
+        """The metadata of composes that were made elsewhere."""
+        return self.world.composes
+
+    def ostree(self, path: Path) -> OstreeRepo:
+        """The OSTree repo at this path."""
+        return self.world.ostree(path)
+
+    def git(self, path: Path) -> GitRepo:
+        """The git clone at this path, to read from."""
+        return self.world.git(path)
+
+    def now(self) -> datetime:
+        """The time of the look."""
+        return self.time
+
+    def koji_task(self, wanted: KojiTask) -> Task:
+        """There is no run that could have a task."""
+        self._refuse(wanted.what)
+
+    def effect(
+        self, key: str, what: str, do: Callable[[], T], find: Callable[[EffectRecord], T | None], *, old: Any = None
+    ) -> T:
+        """There is no run that could have an effect."""
+        self._refuse(what)
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise PluginBroken(f"the {self.artifact.kind} plugin was only asked to look, and wants to {what}")
