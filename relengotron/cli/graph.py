@@ -37,7 +37,7 @@ class Drawn:
     @property
     def shown(self) -> tuple[Artifact, ...]:
         """Everything; or, if packages were asked for, what contains one of them and what that is made from."""
-        artifacts = self.survey.graph.artifacts
+        artifacts = tuple(self.survey.graph.artifacts)
         if not self.packages:
             return artifacts
         wanted = {owner for name in self.packages for owner, _ in self.survey.graph.including(name)}

@@ -1,5 +1,6 @@
 """What does a person see of runs in flight, on a terminal and on paper?"""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ MOST_ARTIFACTS: Final = 12
 """A screen has few lines; what is left out is counted."""
 
 DAEMON_IS_DOWN: Final = "The daemon is down: nobody works on this journal. Look: systemctl status relengotron"
+NOTHING: Final = "nothing is in flight"
+_DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _FIRST: Final = ("failed", "composing", "waiting", "held")
 _LAST: Final = ("skipped", "unchanged")
 _STYLES: Final = {
@@ -95,9 +98,13 @@ def _fields(seen: Progress, at: datetime, most: int) -> Iterator[tuple[str, str]
     yield "artifacts", _counted(seen.artifacts)
     shown = sorted(seen.artifacts, key=_attention)[:most]
     for artifact in shown:
-        yield "", f"{artifact.name}  {in_words(artifact, at)}"
+        yield "", f"{artifact.name}  {_DIGEST.sub(_its_beginning, in_words(artifact, at))}"
     left_out = len(seen.artifacts) - len(shown)
     yield "", f"and {left_out} more: relengotron explain {seen.run.id}" if left_out else ""
+
+
+def _its_beginning(digest: re.Match[str]) -> str:
+    return digest.group()[:12]
 
 
 def _waits(seen: Progress) -> str:
@@ -130,7 +137,7 @@ def _grid(seen: Progress, at: datetime) -> Table:
 
 def _footer(seen: Picture) -> Iterator[str]:
     if not seen.runs:
-        yield "nothing is in flight"
+        yield NOTHING
     if seen.behind:
         yield f"{seen.behind} more {'run waits' if seen.behind == 1 else 'runs wait'} behind these"
     if not seen.daemon_runs:

@@ -8,7 +8,7 @@ from relengotron.cli import ladder, page, plan_artifact
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.model.estimate import Estimate
 from relengotron.model.push_plan import Forecast, LanePlan, PlannedArtifact, PushPlan, Treatment
-from relengotron.model.rung import RungName
+from relengotron.model.rung import RungName, Says
 
 WIDTH: Final = 80
 MOST_LISTED: Final = 12
@@ -99,6 +99,9 @@ def _artifact(artifact: PlannedArtifact) -> None:
         return
     for line in ladder.of_changes(artifact.changes, f"--artifact {artifact.name}"):
         say(line, 8)
+    for rung in artifact.rungs:
+        if rung.says is Says.DOUBT and rung.name is not artifact.rung:  # it is composed anyhow, and that may fail
+            say(f"in doubt: {rung.reason} [{rung.name}]", 6)
     tasks = ", ".join(f"{task.method} ({', '.join(task.arches)})" for task in artifact.tasks)
     tests = ", ".join(artifact.required_tests) or "no test is required"
     took = "no history" if artifact.eta is None or artifact.eta.rest is None else f"takes {artifact.eta}"

@@ -63,6 +63,8 @@ def plan(
     if more and chosen not in (["--updates"], ["--builds"]):
         raise click.UsageError(f"{more[0]!r} belongs to nothing: names stand after --updates or --builds")
     if new_config is not None:
+        if releases or request or artifact:
+            raise click.UsageError("--config looks at every lane: leave out --release, --request and --artifact")
         from relengotron.cli.reconfiguring import show
 
         show(surroundings, new_config, json_wanted=json_wanted)

@@ -111,7 +111,7 @@ def _way_of_showing(once: bool, json_wanted: bool) -> Iterator[Show]:
     if json_wanted:
         yield _changes(lambda at, each, daemon_runs: click.echo(_as_json(at, each, daemon_runs)))
     elif not is_a_terminal():
-        yield picture.on_paper if once else _changes(_as_line)
+        yield picture.on_paper if once else _changes(_as_line, lambda: page.say(picture.NOTHING))
     elif once:
         yield lambda seen: Console().print(picture.on_a_terminal(seen))
     else:
@@ -119,11 +119,13 @@ def _way_of_showing(once: bool, json_wanted: bool) -> Iterator[Show]:
             yield lambda seen: live.update(picture.on_a_terminal(seen), refresh=True)
 
 
-def _changes(write: Callable[[datetime, Progress, bool], object]) -> Show:
-    """Write what is new only; that time passes is no news."""
+def _changes(write: Callable[[datetime, Progress, bool], object], empty: Callable[[], object] = lambda: None) -> Show:
+    """Write what is new only; that time passes is no news, and that there was nothing from the beginning is."""
     told: dict[str, object] = {}
 
     def show(seen: Picture) -> None:
+        if not seen.runs and not told:
+            empty()
         for each in seen.runs:
             artifacts = tuple((one.name, one.state, one.reason) for one in each.artifacts)
             news = (each.run.state, each.run.reason, each.step, each.hold, artifacts, seen.daemon_runs)

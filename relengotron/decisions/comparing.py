@@ -6,7 +6,7 @@ from relengotron.decisions import world_changes
 from relengotron.model.deviation import Deviation
 from relengotron.model.difference import Change
 from relengotron.model.push_plan import Fate, Happened, LanePlan, Move, PlannedArtifact, Story
-from relengotron.model.rung import Says
+from relengotron.model.rung import MOST_CHANGES_KEPT, Says
 
 NOT_YET = "the run has not come so far"
 IN_DOUBT = "in doubt: "
@@ -102,7 +102,8 @@ def _is_alike(said: PlannedArtifact | None, did: Story | None) -> bool:
     if said is None or did is None:
         return said is None and did is None
     is_done = did.fate is (Fate.COMPOSED if said.treatment.is_composed else Fate.SKIPPED)
-    return is_done and (said.rung, said.follows, said.changes) == (did.rung, did.follows, did.changes)
+    foreseen = said.changes[:MOST_CHANGES_KEPT]  # of a run no more are kept
+    return is_done and (said.rung, said.follows, foreseen) == (did.rung, did.follows, did.changes)
 
 
 def _about_artifact(
@@ -164,7 +165,8 @@ def _words(did: Story | None) -> str:
 
 
 def _count(changes: tuple[Change, ...]) -> str:
-    return f" ({len(changes)} package{' changes' if len(changes) == 1 else 's change'})" if changes else ""
+    number = f"{len(changes)}{' or more' if len(changes) == MOST_CHANGES_KEPT else ''}"
+    return f" ({number} package{' changes' if len(changes) == 1 else 's change'})" if changes else ""
 
 
 def _tasks(plan: LanePlan, run: Happened, before: tuple[Deviation, ...]) -> Iterable[Deviation]:

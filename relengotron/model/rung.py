@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from relengotron.model.difference import Change
+
+MOST_CHANGES_KEPT: Final = 200
+"""What a person may want to read years later; how many more there were is kept too."""
 
 
 class RungName(StrEnum):

@@ -1,7 +1,7 @@
 """The step of a push that finds out what must be composed: exactly what changes, and why."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from relengotron.decisions import affected
@@ -10,7 +10,7 @@ from relengotron.errors import MalformedInput, PluginBroken, RequestRefused
 from relengotron.messages import outgoing
 from relengotron.model.codec import to_json
 from relengotron.model.outcome import Done, Outcome
-from relengotron.model.rung import Rung
+from relengotron.model.rung import MOST_CHANGES_KEPT, Rung
 from relengotron.systems.koji.port import Build
 from relengotron.workflows.climbing import Ladder
 from relengotron.workflows.horizons import Horizons, after_mashing
@@ -21,8 +21,6 @@ from relengotron.workflows.survey import Survey, survey
 
 LOOKS_EVERY = timedelta(minutes=10)
 """To judge every artifact once more takes seconds of work; a person's retry is seen at once."""
-MOST_CHANGES_KEPT = 200
-"""What a person may want to read years later; how many more there were is kept too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def ensure_affected_artifacts_are_known(push: Push) -> Outcome:
         told = tuple(f"{each}; {advice}" for each in impossible)
         return push.hold(told, patience, retry, look_again=LOOKS_EVERY)
     _say_skipped(push, reaches)  # not before: whoever tries again may find something else
-    return Done(Reached(reaches))
+    return Done(Reached(tuple(map(_as_needed_later, reaches))))
 
 
 def _was_told(push: Push) -> bool:
@@ -85,7 +83,8 @@ def judge(push: Push, builds: Mapping[str, Build], horizons: Horizons) -> Judged
     contained, told_by = _contained(push, packages)
     seen = survey(push, builds.values(), contained, told_by)
     ladder = Ladder(push, seen, horizons, push.world.repodata.frozen())
-    return Judged(affected.travel(push.artifacts, {each.name: ladder.climb(each) for each in push.artifacts}), seen)
+    alike = sorted(push.artifacts, key=lambda each: each.arches)  # one after the other they find the same pools warm
+    return Judged(affected.travel(push.artifacts, {each.name: ladder.climb(each) for each in alike}), seen)
 
 
 def reaches_of(push: Push, builds: Mapping[str, Build], horizons: Horizons) -> tuple[Reach, ...]:
@@ -103,6 +102,13 @@ def _contained(push: Push, packages: frozenset[str]) -> tuple[dict[str, tuple[st
         contained.setdefault(row.artifact, set()).add(row.package)
     told_by = f"{known.source} ({known.trouble})" if known.trouble else known.source
     return {artifact: tuple(sorted(found)) for artifact, found in contained.items()}, told_by
+
+
+def _as_needed_later(reach: Reach) -> Reach:
+    """The evidence has every rung; the output of a step is read at each look of its run, so it holds the last word."""
+    last = next((rung for rung in reversed(reach.rungs) if rung.changes), None)
+    rungs = (replace(each, changes=each.changes[:MOST_CHANGES_KEPT] if each is last else ()) for each in reach.rungs)
+    return replace(reach, packages=reach.packages[:MOST_CHANGES_KEPT], rungs=tuple(rungs))
 
 
 def _say_skipped(push: Push, reaches: Iterable[Reach]) -> None:

@@ -450,3 +450,14 @@ def test_many_threads_get_the_same_answers(reader: Reader, tmp_path: Path) -> No
         thread.join()
 
     assert answers == [{"p0-1-1-1.noarch"}] * 80
+
+
+def test_names_that_no_package_can_have_are_malformed_and_what_is_told_of_them_is_short(
+    reader: Reader, tmp_path: Path
+) -> None:
+    long = "x" * 9000
+    url = a_repo(tmp_path / "r", Rpm(long, provides=("short",)), Rpm("app", requires=(f"lib{long}",)))
+    with pytest.raises(MalformedInput) as told:
+        reader.installs(url, "short")
+    assert len(str(told.value)) < 500
+    assert all(len(problem) < 500 for problem in reader.problems(url, "app", long + "y"))

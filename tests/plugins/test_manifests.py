@@ -17,6 +17,7 @@ from relengotron.model.package import Package
 from relengotron.plugins.image import ImagePlugin
 from relengotron.plugins.mash import MashPlugin
 from relengotron.plugins.ostree import OstreePlugin, OstreeSettings
+from relengotron.sdk.artifact import Detected
 from relengotron.sdk.case import Case
 from relengotron.sdk.rehearsal import Workshop
 from relengotron.settings import plugin_settings
@@ -143,6 +144,27 @@ def test_an_edit_that_changed_no_file_is_remembered_with_what_stays_live(worksho
     assert second.same_as.endswith(f"as in {first.identity[:12]}")
     assert remembered is not None
     assert remembered.manifest == OstreePlugin().manifest(artifact, bench).digest
+
+
+def test_a_manifest_that_rpm_ostree_finds_unchanged_is_remembered_with_what_stays_live(
+    workshop: Workshop, repo: Path
+) -> None:
+    case, plugin = OstreeCase(), OstreePlugin()
+    case.prepare(workshop)
+    artifact = in_git(case, workshop, repo, "host.json", dry_run=True)
+    plugin.publish(made(case, workshop, artifact, "one"), artifact, workshop.bench(artifact, {}, run="one"))
+    (repo / "post.sh").write_text("true # indeed\n")
+    commit_all(repo)
+    bench = workshop.bench(artifact, case.inputs(workshop, "one"), run="two")
+    plan = plugin.plan(artifact, bench)
+    assert isinstance(plugin.detect(plan, bench), Running)
+    workshop.take(workshop.tasks()[-1])
+    workshop.close(workshop.tasks()[-1], "nothing to do")
+    found, remembered = plugin.detect(plan, bench), plugin.contents(artifact, bench)
+    assert isinstance(found, Detected)
+    assert not found.is_changed
+    assert remembered is not None
+    assert remembered.manifest == plugin.manifest(artifact, bench).digest
 
 
 def test_a_tree_that_was_taken_back_remembers_the_manifest_of_its_files(workshop: Workshop) -> None:

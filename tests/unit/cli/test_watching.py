@@ -202,6 +202,7 @@ def test_programs_get_a_line_for_each_change(
 @pytest.mark.usefixtures("database")
 def test_nothing_in_flight_is_said_and_is_well(relengotron: Command) -> None:
     assert "nothing is in flight" in relengotron("runs", "watch", "--once").output
+    assert relengotron("runs", "watch").output == "nothing is in flight\n"
     assert relengotron("runs", "watch", "--json").output == ""
 
 

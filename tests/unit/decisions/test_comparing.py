@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from relengotron.decisions.comparing import FOLLOWS_FROM, NOT_YET, compare
+from relengotron.decisions.comparing import FOLLOWS_FROM, NOT_YET, _is_alike, compare
 from relengotron.model.batch import Ejected, Update
 from relengotron.model.deviation import Deviation
 from relengotron.model.difference import Change
@@ -26,7 +26,7 @@ from relengotron.model.push_plan import (
     Task,
     Treatment,
 )
-from relengotron.model.rung import Rung, RungName, Says
+from relengotron.model.rung import MOST_CHANGES_KEPT, Rung, RungName, Says
 
 LANE = Lane("F24", "testing")
 BASH = Update("FEDORA-1", "bash-2-1", "bugfix", "F24", "testing", True, ("bash-2-1",))
@@ -229,3 +229,11 @@ def test_a_plan_is_clear_when_every_lane_ships_something_and_nothing_is_in_the_w
 def test_a_deviation_is_explained_by_a_fact() -> None:
     assert Deviation("move", "bash", "here", "there", ("Koji",)).is_explained
     assert not Deviation("move", "bash", "here", "there").is_explained
+
+
+def test_a_run_keeps_the_first_of_very_many_changes_and_is_what_was_planned_all_the_same() -> None:
+    many = tuple(Change(f"p{number}", "x86_64", "1-1", "2-1") for number in range(300))
+    planned = replace(TREE, changes=many)
+    did = Story(Fate.COMPOSED, TREE.reason, RungName.SOLVED, (), many[:MOST_CHANGES_KEPT])
+    assert _is_alike(planned, did)
+    assert not _is_alike(planned, replace(did, changes=many[1 : MOST_CHANGES_KEPT + 1]))
