@@ -7,7 +7,23 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from bench import chaos, daemon, decide, intake, journal, pdc, power, predict, push, reaction, results, saved, signing
+from bench import (
+    chaos,
+    daemon,
+    decide,
+    intake,
+    journal,
+    pdc,
+    power,
+    predict,
+    publish,
+    push,
+    reaction,
+    results,
+    saved,
+    signing,
+    trees,
+)
 from bench.results import Measure
 
 KEPT_RPMS = Path(".lab") / "bench"
@@ -45,7 +61,9 @@ def _parts(scratch: Path, pushes: int) -> dict[str, Part]:
         "decide": decide.measure,
         "predict": partial(predict.measure, _made(scratch / "predict")),
         "saved": partial(saved.measure, KEPT_RPMS / "packages", _made(scratch / "saved")),
+        "publish": partial(publish.measure, _made(scratch / "publish")),
         "pdc": partial(pdc.measure, _made(scratch / "pdc")),
+        "trees": partial(trees.measure, _made(scratch / "trees")),
         "chaos": partial(chaos.measure, _made(scratch / "chaos")),
     }
 

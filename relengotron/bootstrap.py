@@ -15,7 +15,7 @@ from relengotron.engine.courtesy import after_the_rush
 from relengotron.engine.digest import Digest
 from relengotron.engine.history import History
 from relengotron.engine.intake import Intake
-from relengotron.engine.journal import runs
+from relengotron.engine.journal import audit, runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.known_kinds import KnownKinds
 from relengotron.engine.poller import Poller
@@ -42,6 +42,7 @@ from relengotron.model.run import Run
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings, load
 from relengotron.settings.daemon import RunnerPlace
+from relengotron.settings.fingerprint import fingerprint
 from relengotron.systems.bus.guard import guard_from
 from relengotron.systems.bus.port import Bus, Guard
 from relengotron.systems.datagrepper.port import Datagrepper
@@ -227,6 +228,8 @@ class Daemon:
         """Take the joined parts, what must be let go of at the end, and whatever else must turn meanwhile."""
         self.intake = machine.intake
         self._database = machine.database
+        self._clock = machine.clock
+        self._configuration = fingerprint(settings.directory)
         self._held = held
         self._past = machine.past
         past = () if machine.past is None else (machine.past.wheel,)
@@ -239,6 +242,8 @@ class Daemon:
         """Begin to advance runs."""
         if self._past is None:
             log.info("no datagrepper is configured: what the bus loses is found by polls only")
+        with self._database.write() as db:
+            audit.note_start(db, self._configuration, self._clock())
         self._works.start()
 
     def on_gap(self, reason: str) -> None:

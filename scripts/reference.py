@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from relengotron.cli.main import main
 from relengotron.settings.artifacts import Declarations
 from relengotron.settings.daemon import Daemon
+from relengotron.settings.policies import Policies
 from relengotron.settings.releases import Releases
 from relengotron.settings.systems import Systems
 
@@ -24,6 +25,7 @@ FILES: dict[str, type[BaseModel]] = {
     "systems.yaml": Systems,
     "releases.yaml": Releases,
     "artifacts/*.yaml": Declarations,
+    "policies/*.yaml": Policies,
 }
 
 
@@ -91,6 +93,8 @@ def _default(field: FieldInfo) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
     return "{" + ", ".join(f"{key}: {each}" for key, each in value.items()) + "}"
 
 

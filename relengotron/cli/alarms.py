@@ -20,6 +20,8 @@ def alarms(seen: Overview, past: Sequence[PastView]) -> list[str]:
 def _of_daemon(seen: Overview) -> Iterator[str]:
     if not seen.daemon_runs:
         yield "no daemon works on this journal"
+    if seen.is_outdated:
+        yield "the configuration was edited after the daemon had read it: systemctl restart relengotron"
     if seen.overdue_since is not None:
         yield f"something has been due since {page.clock(seen.overdue_since, seen.at)}"
 

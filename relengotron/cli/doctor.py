@@ -8,6 +8,8 @@ from relengotron.bootstrap import examine
 from relengotron.cli import page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.surroundings import Surroundings
+from relengotron.examination.finding import Finding
+from relengotron.model.codec import to_json
 
 
 @click.command()
@@ -16,17 +18,15 @@ from relengotron.cli.surroundings import Surroundings
 def doctor(surroundings: Surroundings, json_wanted: bool) -> None:
     """Ask every outside service: reachable, which version, logged in, allowed to do what we need.
 
-    Each red line says what to do.
+    Each red line says what to do. A note says what differs and stops no push; it does not change the exit status.
     """
     findings = []
     told: list[dict[str, Any]] = []
     for finding in examine(surroundings.settings(examine_secrets=True)):
         findings.append(finding)
-        told.append({"name": finding.name, "ok": finding.ok, "fact": finding.fact, "remedy": finding.remedy})
+        told.append(to_json(finding))
         if not json_wanted:
-            page.say(f"{'ok ' if finding.ok else 'RED'}  {finding.name}: {finding.fact}", state=_state(finding.ok))
-            if not finding.ok and finding.remedy:
-                page.say(f"     do: {finding.remedy}")
+            _show(finding)
     if json_wanted:
         page.as_json(told)
     red = sum(not finding.ok for finding in findings)
@@ -34,5 +34,13 @@ def doctor(surroundings: Surroundings, json_wanted: bool) -> None:
         raise Refusal(f"{red} of {len(findings)} are red", Exit.NO)
 
 
-def _state(ok: bool) -> str:
-    return "done" if ok else "failed"
+def _show(finding: Finding) -> None:
+    if not finding.ok:
+        mark, state = "RED ", "failed"
+    elif finding.is_note:
+        mark, state = "note", "held"
+    else:
+        mark, state = "ok  ", "done"
+    page.say(f"{mark} {finding.name}: {finding.fact}", state=state)
+    if finding.remedy:
+        page.say(f"     do: {finding.remedy}")

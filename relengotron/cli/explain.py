@@ -18,6 +18,7 @@ from relengotron.model.codec import to_json
 
 _TOLD: Final = frozenset({
     "rungs", "packages", "kind", "identity", "koji_task_id", "tests", "target", "url", "ref", "path", "rung", "says",
+    "reasons",
 })  # fmt: skip
 """Facts that the sentence beside them has told already."""
 

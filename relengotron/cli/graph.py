@@ -1,6 +1,6 @@
 """``relengotron graph``: what is made from what in a lane, how many packages are in it, and who says so?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from relengotron.model.lane import Lane
 from relengotron.sdk.discovery import discover
 from relengotron.settings import Settings
 from relengotron.systems.looking import world_to_look_at
+from relengotron.systems.world import World
 from relengotron.workflows.survey import Survey, survey
 
 PEOPLE = "somebody who looks"
@@ -33,6 +34,8 @@ class Drawn:
     lane: Lane
     survey: Survey
     packages: tuple[str, ...]
+    sources: Mapping[str, str]
+    """The source package of binary names, as far as somebody asked about builds."""
 
     @property
     def shown(self) -> tuple[Artifact, ...]:
@@ -47,51 +50,76 @@ class Drawn:
 
     def edges(self, artifact: Artifact) -> Sequence[Edge]:
         """What goes into an artifact."""
-        return tuple(self.survey.graph.edges_into(artifact, self.packages))
+        return tuple(self.survey.graph.edges_into(artifact, self.packages, self.sources))
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody wants to find: binary packages, or those of builds (NVRs)."""
+
+    packages: tuple[str, ...]
+    builds: tuple[str, ...]
+
+    def sources(self, world: World) -> Mapping[str, str]:
+        """The binary packages of the builds, with their source packages, as Koji knows them."""
+        found = world.koji.builds(self.builds) if self.builds else {}
+        unknown = [nvr for nvr in self.builds if nvr not in found]
+        if unknown:
+            raise Refusal(f"Koji has no complete build {', '.join(unknown)}", Exit.NOT_FOUND)
+        return {name: build.package for build in found.values() for name in sorted(build.binary_names)}
 
 
 @click.command()
 @click.argument("lanes", nargs=-1, metavar="[LANE]...")
 @click.option("--package", "packages", multiple=True, metavar="NAME", help="Only what contains this binary package.")
+@click.option("--build", "builds", multiple=True, metavar="NVR", help="Only what contains a package of this build.")
 @click.option("--json", "json_wanted", is_flag=True, help="For programs: every edge with its kind and source, as JSON.")
 @click.pass_obj
-def graph(surroundings: Surroundings, lanes: tuple[str, ...], packages: tuple[str, ...], json_wanted: bool) -> None:
+def graph(
+    surroundings: Surroundings,
+    lanes: tuple[str, ...],
+    packages: tuple[str, ...],
+    builds: tuple[str, ...],
+    json_wanted: bool,
+) -> None:
     """Show what is made from what: repos, trees, images, and who says which packages are in them.
 
-    LANE is a release and a request, such as F24/testing; without any, all are shown. With --package, exit status 1 says
-    that nothing contains it.
+    LANE is a release and a request, such as F24/testing; without any, all are shown. With --package or --build, exit
+    status 1 says that nothing contains it.
     """
     settings = surroundings.settings()
     wanted = [_lane(name, settings) for name in lanes] or list(settings.lanes)
     with told_after_a_while() as progress:
-        drawn = list(_drawn(surroundings, settings, wanted, packages, progress))
+        drawn = list(_drawn(surroundings, settings, wanted, Sought(packages, builds), progress))
     if json_wanted:
         page.as_json([_for_programs(each) for each in drawn])
     else:
         for each in drawn:
             _show(each)
-    if packages and not any(each.survey.graph.including(name) for each in drawn for name in packages):
-        raise Refusal(f"nothing that is live contains {' or '.join(packages)}", Exit.NO)
+    found = any(each.survey.graph.including(name) for each in drawn for name in each.packages)
+    if (packages or builds) and not found:
+        raise Refusal(f"nothing that is live contains {' or '.join((*packages, *builds))}", Exit.NO)
 
 
 def _lane(name: str, settings: Settings) -> Lane:
-    lane = Lane.parse(name)
-    if lane not in settings.lanes:
-        raise Refusal(f"no lane {name}; there are {', '.join(map(str, settings.lanes))}", Exit.USAGE)
-    return lane
+    named = {str(lane): lane for lane in settings.lanes}
+    if name not in named:
+        raise Refusal(f"no lane {name}; there are {', '.join(named)}", Exit.USAGE)
+    return named[name]
 
 
 def _drawn(
-    surroundings: Surroundings, settings: Settings, lanes: Sequence[Lane], packages: tuple[str, ...], progress: Any
+    surroundings: Surroundings, settings: Settings, lanes: Sequence[Lane], sought: Sought, progress: Any
 ) -> Iterator[Drawn]:
     plugins = discover()
     settings.check_plugin_settings({kind: plugin.settings for kind, plugin in plugins.by_kind.items()})
     with journal_or_none(surroundings) as database:
-        opened = planner(settings, world_to_look_at(settings), plugins, database, now)
+        world = world_to_look_at(settings)
+        opened, sources = planner(settings, world, plugins, database, now), sought.sources(world)
         for lane in lanes:
             progress(f"{lane}: what is live")
             push = opened.open_push(Batch(lane, (), PEOPLE))
-            yield Drawn(lane, survey(push, (), {}, ""), packages)
+            yield Drawn(lane, survey(push, (), {}, ""), (*sought.packages, *sources), sources)
 
 
 def _show(drawn: Drawn) -> None:

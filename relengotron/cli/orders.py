@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from relengotron.cli import page
@@ -10,7 +11,9 @@ from relengotron.cli.find import the_run
 from relengotron.cli.surroundings import Surroundings, now, person
 from relengotron.engine.intake import Intake
 from relengotron.engine.journal import runs
+from relengotron.engine.journal.database import Database
 from relengotron.errors import MalformedInput
+from relengotron.messages.arrival import Arrival
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.incoming import understand
 
@@ -21,19 +24,29 @@ def give(surroundings: Surroundings, name: str, wish: str, reason: str) -> None:
     Raises:
         Refusal: there is no such run, or nothing can be done about it any more.
     """
-    bus = surroundings.settings().systems.bus
     with surroundings.journal() as database:
         with database.read() as db:
             run = the_run(db, name)
             over = runs.why_over(db, run)
         if over is not None:
             raise Refusal(f"{run.id}: there is nothing to {wish}: {over}", Exit.NO)
-        topic = f"{bus.topic_prefix}.{bus.environment}.relengotron.person.{wish}"
-        wished = _message(topic, {"run": run.id, "agent": person(), "reason": reason})
-        _refuse_unless_readable(wished)
-        Intake(database, now).store(wished, is_local=True)
+        store(surroundings, database, wish, [{"run": run.id, "agent": person(), "reason": reason}])
     page.say(f"Asked to {wish} {run.id} ({run.lane}, {page.state_in_words(run.state)}).")
     page.say(f"The daemon takes it up within seconds; look: relengotron runs show {run.id}")
+
+
+def store(surroundings: Surroundings, database: Database, wish: str, bodies: Sequence[Mapping[str, Any]]) -> None:
+    """Put the wishes into the inbox, all of them or none.
+
+    Raises:
+        Refusal: the daemon could not read one of them.
+    """
+    bus = surroundings.settings().systems.bus
+    topic = f"{bus.topic_prefix}.{bus.environment}.relengotron.person.{wish}"
+    wished = [_message(topic, dict(body)) for body in bodies]
+    for each in wished:
+        _refuse_unless_readable(each)
+    Intake(database, now).store_all([Arrival.of(each) for each in wished], is_local=True)
 
 
 def _refuse_unless_readable(wished: dict[str, Any]) -> None:

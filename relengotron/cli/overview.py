@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from relengotron.engine.journal import evidence, holds, inbox, outbox, refusals, runs
+from relengotron.engine.journal import audit, evidence, holds, inbox, outbox, refusals, runs
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
 from relengotron.engine.journal.outbox import OutboxMessage
 from relengotron.engine.journal.parked import Wanted, count
@@ -66,6 +66,8 @@ class Overview:
     lanes: Sequence[LaneView]
     parked_orders: int = 0
     daemon_runs: bool = True
+    is_outdated: bool = False
+    """Whether the running daemon has read another configuration than the one on disk."""
 
     @property
     def overdue_since(self) -> datetime | None:
@@ -76,7 +78,13 @@ class Overview:
 
 
 def overview(
-    db: Connection, configured: Sequence[str], now: datetime, *, daemon_runs: bool = True, parked: int = 3
+    db: Connection,
+    configured: Sequence[str],
+    now: datetime,
+    *,
+    daemon_runs: bool = True,
+    configuration: str | None = None,
+    parked: int = 3,
 ) -> Overview:
     """Look at everything once; ``configured`` lanes are shown even when they are idle."""
     heads = {run.lane: run for run in runs.heads_of_lanes(db)}
@@ -98,7 +106,14 @@ def overview(
         lanes=[_lane(db, lane, heads.get(lane), waiting.get(lane, 0)) for lane in lanes],
         parked_orders=sum(count(db, Wanted(topic=order)) for order in ORDERS),
         daemon_runs=daemon_runs,
+        is_outdated=daemon_runs and _is_outdated(db, configuration),
     )
+
+
+def _is_outdated(db: Connection, configuration: str | None) -> bool:
+    """Nobody knows of a daemon that never wrote down what it had read."""
+    started_with = audit.started_with(db)
+    return configuration is not None and started_with is not None and started_with != configuration
 
 
 def _lanes_with_news(db: Connection) -> list[str]:

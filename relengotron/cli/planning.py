@@ -9,6 +9,7 @@ import click
 from relengotron.cli import page
 from relengotron.cli.exits import Exit
 from relengotron.cli.surroundings import Surroundings
+from relengotron.messages.limits import LARGEST_MESSAGE
 from relengotron.model.codec import to_json
 
 
@@ -54,7 +55,8 @@ def plan(
 
     Without --updates, --builds or --batch: what Bodhi would push now. NAMEs after --updates or --builds belong to it.
 
-    Exit status 0: nothing is in the way; 1: something would hold the push, or nothing is left to push.
+    Exit status 0: nothing is in the way; 1: something would hold the push, or nothing is left to push; 3: nobody knows
+    any of the updates that were named.
     """
     given = {"--updates": updates, "--builds": builds, "--batch": batch, "--config": new_config}
     chosen = [name for name, value in given.items() if value]
@@ -71,7 +73,7 @@ def plan(
         return
     from relengotron.cli.plan_request import Asked, planned
 
-    written = None if batch is None else batch.read()
+    written = None if batch is None else batch.read(LARGEST_MESSAGE + 1)
     asked = Asked(updates and (*updates, *more), builds and (*builds, *more), written, releases, request)
     found = planned(surroundings, asked)
     if json_wanted:
@@ -80,5 +82,7 @@ def plan(
         from relengotron.cli import plan_page
 
         plan_page.show(found, artifact)
+    if updates and not releases and request is None and found.left_out and not found.lanes:
+        sys.exit(Exit.NOT_FOUND)
     if not found.is_clear:
         sys.exit(Exit.NO)

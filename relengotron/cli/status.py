@@ -23,6 +23,7 @@ from relengotron.messages.eta import told
 from relengotron.model.codec import to_json
 from relengotron.model.estimate import Eta
 from relengotron.model.run import RunState
+from relengotron.settings.fingerprint import fingerprint
 
 Etas = Mapping[str, Eta | None]
 
@@ -39,7 +40,8 @@ def status(surroundings: Surroundings, json_wanted: bool, check: bool) -> None:
     settings = surroundings.settings()
     lanes = [str(lane) for lane in settings.lanes]
     with surroundings.journal() as database, database.read() as db:
-        seen = overview(db, lanes, now(), daemon_runs=is_held(settings.journal.url))
+        daemon_runs, configuration = is_held(settings.journal.url), fingerprint(settings.directory)
+        seen = overview(db, lanes, now(), daemon_runs=daemon_runs, configuration=configuration)
         looked_back = past(db, settings, now())
         etas = _etas(database, db, seen)
     reasons = alarms(seen, looked_back)
@@ -73,6 +75,9 @@ def _show(seen: Overview, looked_back: Sequence[PastView], etas: Etas) -> None:
         late = page.clock(seen.overdue_since, seen.at)
         page.say(f"  The daemon seems to be down: something has been due since {late}.", state="failed")
         page.say("  Look: systemctl status relengotron; journalctl -u relengotron -n 50")
+    if seen.is_outdated:
+        page.say("  The configuration was edited after the daemon had read it.", state="held")
+        page.say("  Look: relengotron check-config && systemctl restart relengotron")
     for view in seen.lanes:
         page.say()
         _show_lane(view, etas.get(view.lane), seen.at)
@@ -181,6 +186,7 @@ def _for_programs(seen: Overview, etas: Etas) -> dict[str, Any]:
             "not_accepted": [to_json(each) for each in seen.not_accepted],
         },
         "daemon_runs": seen.daemon_runs,
+        "is_outdated": seen.is_outdated,
         "parked_orders": seen.parked_orders,
         "overdue_since": to_json(seen.overdue_since),
         "lanes": [_lane_for_programs(view, etas.get(view.lane)) for view in seen.lanes],

@@ -65,7 +65,8 @@ def travel(artifacts: Iterable[Artifact], own: Mapping[str, Reach]) -> tuple[Rea
 def _decisive(said: Mapping[RungName, Rung]) -> Rung | None:
     """What cannot be installed comes first; then an edited manifest, which is sure by itself; then the surest rung.
 
-    Own detection is surer than the solver, and the solver than names, unless the new repo itself is in doubt.
+    The solver is surer than names, unless the new repo itself is in doubt. Own detection and content have their say
+    later, where the artifact is composed.
     """
     manifest, solved, lists = (said.get(name) for name in (RungName.MANIFEST, RungName.SOLVED, RungName.LISTS))
     if solved is not None and solved.says is Says.IMPOSSIBLE:
@@ -82,9 +83,7 @@ def _decisive(said: Mapping[RungName, Rung]) -> Rung | None:
 
 
 def _surest(said: Mapping[RungName, Rung]) -> Rung | None:
-    detected, solved = said.get(RungName.DETECTED), said.get(RungName.SOLVED)
-    if detected is not None and detected.says is not Says.DOUBT:
-        return detected
+    solved = said.get(RungName.SOLVED)
     if solved is not None and solved.says is not Says.DOUBT:
         return solved
     simple = [said[name] for name in (RungName.NAMES, RungName.LISTS) if name in said]

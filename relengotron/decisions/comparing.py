@@ -11,6 +11,7 @@ from relengotron.model.rung import MOST_CHANGES_KEPT, Says
 NOT_YET = "the run has not come so far"
 IN_DOUBT = "in doubt: "
 FOLLOWS_FROM = "it follows from what is told above"
+FAILED = "its compose failed, which no plan can know"
 NAMES_SHOWN = 3
 
 
@@ -119,8 +120,9 @@ def _about_artifact(
         if not run.is_finished:
             return (NOT_YET,)
         return _why_it_ended(run, updates)
+    doubts = _doubts_of_the_plan(said)
     if did.fate is Fate.FAILED:
-        return ("its compose failed, which no plan can know",)
+        return (f"its compose failed; the plan had its doubts: {doubts[-1]}" if doubts else FAILED,)
     is_alike = world_changes.builds_of(plan.ships) == world_changes.builds_of(run.shipped)
     component = said.component if said is not None and is_alike else None
     found = list(world_changes.of_artifact(plan.sight, run.sight, name, component))
@@ -141,9 +143,13 @@ def _told_above(names: list[str]) -> list[str]:
     return [f"{each} is told above" for each in names]
 
 
+def _doubts_of_the_plan(said: PlannedArtifact | None) -> list[str]:
+    return [rung.reason for rung in said.rungs if rung.says is Says.DOUBT] if said is not None else []
+
+
 def _doubts(said: PlannedArtifact | None, did: Story) -> Iterable[str]:
     """Who could not read a repo or a file was in doubt, and whoever could knew better."""
-    doubts = [rung.reason for rung in said.rungs if rung.says is Says.DOUBT] if said is not None else []
+    doubts = _doubts_of_the_plan(said)
     if doubts:
         yield f"the plan could not know: {doubts[-1]}"
     if did.reason.startswith(IN_DOUBT):

@@ -48,6 +48,9 @@ def by_sources(contents: Contents, live: Mapping[str, str]) -> Rung:
     if not others:
         reason = f"it was made from what is live of {', '.join(live)}"
         return Rung(RungName.SOURCES, Says.UNCHANGED, reason, contents.source)
+    if len(contents.made_from) < len(live) and set(contents.made_from) <= set(live.values()):
+        reason = f"nobody wrote down which {', '.join(others)} it was made from"
+        return Rung(RungName.SOURCES, Says.DOUBT, reason, contents.source)
     old = ", ".join(identity[:12] for identity in contents.made_from)
     now = ", ".join(f"{name} {live[name][:12]}" for name in others)
     return Rung(RungName.SOURCES, Says.CHANGED, f"it was made from {old}, and {now} is live", contents.source)
@@ -58,7 +61,7 @@ def by_names(contents: Contents, changes: Sequence[Change], asked: int, arches: 
     if changes:
         return Rung(RungName.NAMES, Says.CHANGED, f"it contains {listed(changes)}", contents.source, tuple(changes))
     where = "/".join(arches)
-    reason = f"none of the {asked} changed packages is in it with another version ({where})"
+    reason = f"nothing that the push changes ({counted(asked)}) is in it with another version ({where})"
     return Rung(RungName.NAMES, Says.UNCHANGED, reason, contents.source)
 
 
@@ -101,10 +104,14 @@ def worst_list(found: Sequence[Rung]) -> Rung | None:
     return next((said[says] for says in (Says.DOUBT, Says.CHANGED, Says.UNCHANGED) if says in said), None)
 
 
-def by_solving(contents: Contents | None, outlooks: Sequence[Outlook], source: str) -> Rung:
-    """Predict what a compose would bring; the worst arch speaks for all."""
+def by_solving(contents: Contents | None, outlooks: Sequence[Outlook], source: str, *, is_edited: bool = False) -> Rung:
+    """Predict what a compose would bring; the worst arch speaks for all.
+
+    Where the manifest was edited, solving it against the live repos says nothing about what is live: it was not what
+    the live one was composed from.
+    """
     is_alone = len(outlooks) == 1
-    said = [_outlook(contents, each, source, is_alone=is_alone) for each in outlooks]
+    said = [_outlook(contents, each, source, is_alone=is_alone, is_edited=is_edited) for each in outlooks]
     for worst in (Says.IMPOSSIBLE, Says.CHANGED, Says.DOUBT):
         found = [each for each in said if each.says is worst]
         if found:
@@ -134,6 +141,11 @@ def with_updates(
     return replace(manifest, install=(*install, *wishes)) if wishes else None
 
 
+def counted(packages: int) -> str:
+    """So many packages, in words."""
+    return "1 package" if packages == 1 else f"{packages} packages"
+
+
 def listed(changes: Sequence[Change], most: int = 5) -> str:
     """The first few changes in words, and how many more there are."""
     more = f" and {len(changes) - most} more" if len(changes) > most else ""
@@ -153,18 +165,18 @@ def _pins(wish: str, name: str) -> bool:
     return rest != wish and re.match(r"-\d|\s*[<=>]", rest) is not None
 
 
-def _outlook(contents: Contents | None, outlook: Outlook, source: str, *, is_alone: bool) -> Rung:
+def _outlook(contents: Contents | None, outlook: Outlook, source: str, *, is_alone: bool, is_edited: bool) -> Rung:
     before, after = outlook.before, outlook.after
     if after.problems:
-        return _impossible(outlook, source)
+        return _impossible(outlook, source, is_edited=is_edited)
     live = _live_of(contents, outlook, is_alone=is_alone) if contents is not None else tuple(before.packages)
     changes = differences(live, after.packages) + _rebuilt(before, after)
     if not changes and not is_alone:  # the list does not say which arch has a noarch package already
         changes = differences(before.packages, after.packages)
     if not changes:
-        reason = f"a compose for {outlook.arch} would install the {len(after.packages)} packages that are live"
+        reason = f"a compose for {outlook.arch} would install exactly what is live: {counted(len(after.packages))}"
         return Rung(RungName.SOLVED, Says.UNCHANGED, reason, source)
-    if before.packages == after.packages:
+    if before.packages == after.packages and not is_edited:
         reason = f"the solver's picture of the live {outlook.arch} differs from it without this push: {listed(changes)}"
         return Rung(RungName.SOLVED, Says.DOUBT, reason, source, changes)
     return Rung(
@@ -172,9 +184,9 @@ def _outlook(contents: Contents | None, outlook: Outlook, source: str, *, is_alo
     )
 
 
-def _impossible(outlook: Outlook, source: str) -> Rung:
+def _impossible(outlook: Outlook, source: str, *, is_edited: bool) -> Rung:
     words = "; ".join(outlook.after.problems[:3])
-    if outlook.before.problems:
+    if outlook.before.problems and not is_edited:
         reason = f"the solver cannot install it on {outlook.arch}, not even as it is live: {words}"
         return Rung(RungName.SOLVED, Says.DOUBT, reason, source)
     return Rung(RungName.SOLVED, Says.IMPOSSIBLE, f"cannot be installed on {outlook.arch}: {words}", source)

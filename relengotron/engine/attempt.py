@@ -1,17 +1,18 @@
 """What a step gets in its hands: the run, the time, and a way to change the outside safely."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from relengotron.engine.journal import acknowledgements, effects, runs
+from relengotron.engine.journal import acknowledgements, effects, runs, waivers
 from relengotron.engine.journal.acknowledgements import Asked
 from relengotron.engine.journal.database import Database
 from relengotron.errors import AnswerLost, RelengError
 from relengotron.model.codec import from_json, to_json
 from relengotron.model.intents import Start
 from relengotron.model.run import DECISION, EffectRecord, Evidence, Run, RunState, StepRecord, StepState
+from relengotron.model.waiver import Waiver
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -118,6 +119,11 @@ class Attempt:
         """Whether another run waits until this one gives the lane away."""
         with self._database.read() as db:
             return bool(runs.newest(db, 1, lane=self.run.lane, states=(RunState.QUEUED,)))
+
+    def waivers_of(self, items: Collection[str]) -> tuple[Waiver, ...]:
+        """What people waived of these items, in this run or in another."""
+        with self._database.read() as db:
+            return tuple(waivers.of_items(db, items))
 
     def start(self, start: Start) -> None:
         """Open another run, once per key."""

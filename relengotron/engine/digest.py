@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from relengotron.engine.attempt import Clock
-from relengotron.engine.journal import acknowledgements, audit, effects, holds, inbox, relations, runs, tries
+from relengotron.engine.journal import acknowledgements, audit, effects, holds, inbox, relations, runs, tries, waivers
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
 from relengotron.engine.wakes import WakeQueue
@@ -17,8 +17,9 @@ from relengotron.messages.envelope import Envelope
 from relengotron.messages.incoming import understand
 from relengotron.messages.keys import business_key
 from relengotron.model.events import Event, Ignored
-from relengotron.model.intents import Acknowledge, Cancel, Doubt, Intent, Retry, Start, Wake
+from relengotron.model.intents import Acknowledge, Cancel, Doubt, Intent, Retry, Start, Waive, Wake, WithdrawWaiver
 from relengotron.model.run import Run, RunState
+from relengotron.model.waiver import Waiver
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +142,10 @@ class Digest:
                 return self._retry(db, intent)
             case Cancel():
                 return self._cancel(db, intent)
+            case Waive():
+                return self._waive(db, intent)
+            case WithdrawWaiver():
+                return self._withdraw_waiver(db, intent)
 
     def _retry(self, db: Connection, intent: Retry) -> list[Run]:
         run = runs.find(db, intent.run)
@@ -164,6 +169,41 @@ class Digest:
             return [] if following is None else [following]
         runs.change(db, run.id, RunState.CANCELLING, self._clock(), reason=reason, look_again_at=self._clock())
         return _found(db, run.id)
+
+    def _waive(self, db: Connection, intent: Waive) -> list[Run]:
+        """Kept whatever became of the run meanwhile: the subject may be judged again in another."""
+        now = self._clock()
+        waivers.give(
+            db,
+            Waiver(
+                id="",
+                subject_type=intent.subject_type,
+                item=intent.item,
+                testcase=intent.testcase,
+                product_version=intent.product_version,
+                who=intent.agent,
+                why=intent.reason,
+                at=now,
+                until=intent.until,
+                scenario=intent.scenario,
+                run=intent.run,
+            ),
+        )
+        audit.note(db, intent.agent, f"waive {intent.testcase} of {intent.item}: {intent.reason}", intent.run, now)
+        return self._let_look(db, intent.run)
+
+    def _withdraw_waiver(self, db: Connection, intent: WithdrawWaiver) -> list[Run]:
+        now = self._clock()
+        if not waivers.withdraw(db, intent.subject_type, intent.item, intent.testcase, intent.agent, now):
+            return []
+        what = f"withdraw the waivers of {intent.testcase} of {intent.item}: {intent.reason}"
+        audit.note(db, intent.agent, what, intent.run, now)
+        return self._let_look(db, intent.run)
+
+    def _let_look(self, db: Connection, run: str) -> list[Run]:
+        found = _found(db, run)
+        runs.look_now(db, [each.id for each in found if not each.state.is_finished], self._clock())
+        return [each for each in found if not each.state.is_finished]
 
 
 def _why_useless(db: Connection, each: Understood) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from relengotron.errors import Transient
-from relengotron.examination.finding import Finding, NotWell, look
+from relengotron.examination.finding import Differs, Finding, look
 from relengotron.model.artifact import Artifact
 from relengotron.model.contents import Contents, Manifest
 from relengotron.model.lane import Lane
@@ -93,7 +93,7 @@ def _agree(artifact: Artifact, plugin: ArtifactPlugin[Any], bench: ReadingBench,
     told = hearsay.of(artifact)
     apart = [*_apart_from_pdc(names, told, contents.source), *_not_composed(plugin.manifest(artifact, bench), contents)]
     if apart:
-        raise NotWell("; ".join(apart))
+        raise Differs("; ".join(apart))
     return f"{contents.source} lists {len(names)} packages; {_pdc_agrees(told, hearsay)}"
 
 

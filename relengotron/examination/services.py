@@ -32,6 +32,10 @@ def findings(settings: Settings, world: World, now: datetime) -> Iterator[Findin
         partial(_outcomes, world.resultsdb),
         "ask who runs ResultsDB to allow them; without them no compose can be reported",
     )
+    if world.greenwave is not None:
+        yield look("greenwave", world.greenwave.identity, "look at systems.greenwave.url in systems.yaml")
+    if world.waiverdb is not None:
+        yield look("waiverdb", world.waiverdb.identity, "look at systems.waiverdb.url in systems.yaml")
     for name, release in settings.releases.items():
         yield look(
             f"{name}: bodhi release",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from relengotron.handlers import answers, koji, pdc, pushes, results
+from relengotron.handlers import answers, koji, pdc, pushes, results, waivers
 from relengotron.model.events import (
     BuildTagged,
     BuildUntagged,
@@ -16,6 +16,8 @@ from relengotron.model.events import (
     RpmSigned,
     TaskStateChanged,
     UpdateChanged,
+    WaiverWished,
+    WithdrawalWished,
 )
 from relengotron.model.intents import Intent
 
@@ -43,6 +45,10 @@ def route(event: Event, msg_id: str) -> Iterable[Intent]:
             return pushes.retry_wished(event)
         case CancelWished():
             return pushes.cancel_wished(event)
+        case WaiverWished():
+            return waivers.wished(event)
+        case WithdrawalWished():
+            return waivers.withdrawal_wished(event)
 
 
 def unread(topic: str) -> Iterable[Intent]:

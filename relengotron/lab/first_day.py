@@ -20,10 +20,10 @@ from relengotron.sdk.files import file_of
 from relengotron.sdk.in_git import source_of
 from relengotron.sdk.rehearsal_bench import RehearsalBench
 from relengotron.sdk.treefile import flatten
-from relengotron.sdk.workbench import ReleaseFacts
 from relengotron.settings import Settings
 from relengotron.systems.ostree.client import OstreeCli
 from relengotron.systems.world import open_world
+from relengotron.workflows.release_facts import release_facts
 
 FIRST_IMAGE = "cloud-base"
 BaseRepo = Callable[[Place, str, str], Path]
@@ -86,23 +86,12 @@ def _make(image: Artifact, tree: Built, bench: RehearsalBench, scratch: Path) ->
 
 
 def _bench(settings: Settings, lane: Lane, tree: Built, scratch: Path) -> RehearsalBench:
-    world, release = open_world(settings), settings.release(lane.release)
-    target = settings.request_target(lane)
+    world = open_world(settings)
     return RehearsalBench(
         run="first-day",
         attempt=1,
         lane=lane,
-        release=ReleaseFacts(
-            release=lane.release,
-            version=release.version,
-            request=lane.request,
-            repo=target.repo,
-            tag=target.tag,
-            signing_key=release.signing_key,
-            build_tag=release.build_tag,
-            target=release.target,
-            base_repos=release.base_repos,
-        ),
+        release=release_facts(settings, lane),
         store=scratch / "store",
         lasting_store=scratch / "lasting",
         koji_store=Path(settings.systems.koji.store),

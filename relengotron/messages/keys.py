@@ -13,6 +13,8 @@ from relengotron.model.events import (
     RpmSigned,
     TaskStateChanged,
     UpdateChanged,
+    WaiverWished,
+    WithdrawalWished,
 )
 
 
@@ -35,5 +37,5 @@ def business_key(event: Event) -> str | None:
             return None
         case BuildTagged() | BuildUntagged() | UpdateChanged() | RelationsChanged():
             return None
-        case MessageAcknowledged() | RetryWished() | CancelWished():
+        case MessageAcknowledged() | RetryWished() | CancelWished() | WaiverWished() | WithdrawalWished():
             return None

@@ -62,6 +62,7 @@ class Built:
     ``location`` is the directory on the compose store; ``facts`` go with the result to ResultsDB (ref, commit, arch).
     ``repos`` are the rpm-md repos it shows, by arch, as URLs: what is made from it installs from there. ``same_as``
     says why there is nothing to publish: users have the same content already (``content CHECKSUM as in COMMIT``).
+    ``changes`` is what publishing it changes on the mirror (``Changes.as_facts``), found while there was time for it.
     """
 
     artifact: str
@@ -73,6 +74,7 @@ class Built:
     facts: Mapping[str, Any] = field(default_factory=dict)
     repos: Mapping[str, str] = field(default_factory=dict)
     same_as: str | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

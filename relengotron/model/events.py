@@ -1,6 +1,7 @@
 """What happened outside, once a message has been read and understood."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -167,6 +168,33 @@ class CancelWished:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class WaiverWished:
+    """A person at the command line answers for what a test of one subject says, until some time or for good."""
+
+    run: str
+    agent: str
+    subject_type: str
+    item: str
+    testcase: str
+    scenario: str | None
+    product_version: str
+    reason: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalWished:
+    """A person at the command line takes back every waiver of a test of one subject, whoever gave it."""
+
+    run: str
+    agent: str
+    subject_type: str
+    item: str
+    testcase: str
+    reason: str
+
+
 Event = (
     PushRequested
     | TaskStateChanged
@@ -179,6 +207,8 @@ Event = (
     | MessageAcknowledged
     | RetryWished
     | CancelWished
+    | WaiverWished
+    | WithdrawalWished
 )
 
 

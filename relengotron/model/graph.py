@@ -64,18 +64,6 @@ class ArtifactGraph:
         for parent in artifact.made_from:
             yield Edge(EdgeKind.MADE_FROM, parent, artifact.name, "", self._configured)
 
-    def downstream(self, name: str) -> tuple[str, ...]:
-        """Everything that is made from this artifact, directly or not, each once; a circle ends where it began."""
-        found: dict[str, None] = {}
-        waiting = [name]
-        while waiting:
-            current = waiting.pop(0)
-            for each in self.artifacts:
-                if current in each.made_from and each.name not in found and each.name != name:
-                    found[each.name] = None
-                    waiting.append(each.name)
-        return tuple(found)
-
 
 def _edges_of(package: Package, artifact: str, told_by: str, source: str | None) -> Iterator[Edge]:
     if source is not None:

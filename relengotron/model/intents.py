@@ -1,6 +1,7 @@
 """What a handler wants done; intents are imperatives, and the engine carries them out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from relengotron.model.outcome import Watch
@@ -64,4 +65,31 @@ class Cancel:
     reason: str
 
 
-Intent = Start | Wake | Doubt | Acknowledge | Retry | Cancel
+@dataclass(frozen=True, slots=True)
+class Waive:
+    """A person answers for what a test of one subject says; the run that asks looks again."""
+
+    run: str
+    agent: str
+    subject_type: str
+    item: str
+    testcase: str
+    scenario: str | None
+    product_version: str
+    reason: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawWaiver:
+    """A person takes back every waiver of a test of one subject; the run that asks looks again."""
+
+    run: str
+    agent: str
+    subject_type: str
+    item: str
+    testcase: str
+    reason: str
+
+
+Intent = Start | Wake | Doubt | Acknowledge | Retry | Cancel | Waive | WithdrawWaiver

@@ -1,9 +1,10 @@
 """Repos: what a Koji tag shows, mashed in a build root and published arch by arch."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from relengotron.errors import RequestRefused, StateDisagrees, SystemUnreachable
 from relengotron.sdk import (
@@ -24,10 +25,12 @@ from relengotron.sdk import (
 )
 from relengotron.systems.koji.port import Runroot
 from relengotron.systems.mirror.paths import rel_path
-from relengotron.systems.mirror.port import Entry
+from relengotron.systems.mirror.port import Changes, Entry
 from relengotron.systems.mirror.port import Manifest as Shown
 
 REPOMD = "repodata/repomd.xml"
+_WORTH_KEEPING = 5_000
+"""A push changes some hundred files; the first publication of a repo changes all, and is compared when it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +101,17 @@ class MashPlugin(MirroredPlugin[MashSettings]):
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """Every arch shows the mashed packages; packages first, metadata last."""
         target = rel_path(artifact.target)
-        staged = bench.mirror.stage(Path(built.location), target, bench.run)
+        staged = bench.mirror.stage(Path(built.location), target, bench.run, Changes.from_facts(built.changes))
         if _identity(bench.release.tag, _of_arches(staged.manifest, artifact)) != built.identity:
             raise RequestRefused(f"{built.location} is no longer what was tested as {built.identity}")
         switched = bench.mirror.switch(staged)
-        before = switched.previous or {}
-        changed = {path: entry for path, entry in switched.current.items() if before.get(path) != entry}
-        metadata = {path: entry for path, entry in switched.current.items() if "repodata/" in path}
-        expected = {f"{target}/{path}": entry.sha256 for path, entry in {**metadata, **changed}.items()}
+        seen = {**switched.metadata, **switched.changed}
+        expected = {f"{target}/{path}": entry.sha256 for path, entry in seen.items()}
         return Published(
             artifact=artifact.name,
             identity=built.identity,
             expected=expected,
-            previous=as_previous(before),
+            previous=as_previous(switched.previous),
         )
 
     @staticmethod
@@ -139,12 +140,20 @@ class MashPlugin(MirroredPlugin[MashSettings]):
             facts={"arch": list(plan.artifact.arches)},
             repos=_repos(root, plan.artifact),
             same_as=f"metadata of {identity}, which are live" if is_live else None,
+            changes={} if is_live else _changes(root, plan.artifact, bench),
         )
 
 
 def _of_arches(manifest: Shown, artifact: Artifact) -> Shown:
-    """What the artifact's own arches show; a source repo beside them is no part of its identity."""
-    return {path: entry for path, entry in manifest.items() if path.split("/")[0] in artifact.arches}
+    """What readers of the artifact's own arches start from; a source repo beside them is no part of its identity."""
+    points = (f"{arch}/{REPOMD}" for arch in artifact.arches)
+    return {path: entry for path in points if (entry := manifest.get(path))}
+
+
+def _changes(root: Path, artifact: Artifact, bench: Workbench) -> Mapping[str, Any]:
+    """What this repo changes for users; there is time to read it before it is tested, and none when it goes live."""
+    changes = bench.mirror.compare(root, rel_path(artifact.target))
+    return changes.as_facts() if len(changes.shown) <= _WORTH_KEEPING else {}
 
 
 def _repos(root: Path, artifact: Artifact) -> dict[str, str]:

@@ -32,6 +32,7 @@ from relengotron.sdk import (
     unfinished,
 )
 from relengotron.sdk.in_git import source_of
+from relengotron.systems.ostree.deltas import make_deltas
 from relengotron.systems.ostree.port import OstreeRepo
 
 __all__ = ["OstreePlugin", "OstreeSettings"]
@@ -111,19 +112,21 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         return Built(artifact.name, self.kind, head, own.live_repo, None, facts=facts)
 
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
-        """The ref shows the tested commit; objects came first, the summary last."""
+        """The ref shows the tested commit; objects came first, then deltas, the summary last; nobody else writes it."""
         own = self.settings_of(artifact)
         repo, commit = bench.ostree(Path(own.live_repo)), built.identity
         repo.init_archive()
-        if not repo.has_commit(commit):
-            repo.pull_local(Path(built.facts["repo"]), commit)
-        old = bench.effect(
-            f"promote {artifact.name}",
-            f"show {commit} as {own.ref} in {own.url_path}",
-            do=lambda: self._promote(repo, own.ref, commit, built.facts.get("parent")),
-            find=lambda intent: intent.old if repo.head(own.ref) == commit else None,
-            old={"ref": own.ref, "commit": repo.head(own.ref)},
-        )
+        with repo.hold(own.ref, f"publish {commit[:12]} for {bench.run}"):
+            if not repo.has_commit(commit):
+                repo.pull_local(Path(built.facts["repo"]), commit)
+            make_deltas(repo, repo.head(own.ref), commit, own.deltas)
+            old = bench.effect(
+                f"promote {artifact.name}",
+                f"show {commit} as {own.ref} in {own.url_path}",
+                do=lambda: self._promote(repo, own.ref, commit, built.facts.get("parent")),
+                find=lambda intent: intent.old if repo.head(own.ref) == commit else None,
+                old={"ref": own.ref, "commit": repo.head(own.ref)},
+            )
         repo.update_summary()
         return Published(
             artifact=artifact.name,
@@ -143,19 +146,25 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         """The tree of before is the newest commit of the ref again: clients refuse to go back to an older one."""
         own = self.settings_of(artifact)
         repo, before = bench.ostree(Path(own.live_repo)), published.previous.get("commit")
-        if before is None:
-            repo.delete_ref(own.ref, published.identity)
-        elif before != published.identity == repo.head(own.ref):
-            again = repo.commit_tree_of(
-                before,
-                parent=published.identity,
-                subject=f"Take back {published.identity[:12]}",
-                timestamp=bench.now(),
-                version=version_of(bench),
-                metadata=_kept(repo.commit_info(before).metadata),
-            )
-            repo.set_ref(own.ref, again, published.identity)
+        with repo.hold(own.ref, f"take {published.identity[:12]} back for {bench.run}"):
+            if before is None:
+                repo.delete_ref(own.ref, published.identity)
+            elif before != published.identity == repo.head(own.ref):
+                again = self._commit_again(repo, before, published.identity, bench)
+                make_deltas(repo, published.identity, again, own.deltas)
+                repo.set_ref(own.ref, again, published.identity)
         repo.update_summary()
+
+    @staticmethod
+    def _commit_again(repo: OstreeRepo, before: str, parent: str, bench: Workbench) -> str:
+        return repo.commit_tree_of(
+            before,
+            parent=parent,
+            subject=f"Take back {parent[:12]}",
+            timestamp=bench.now(),
+            version=version_of(bench),
+            metadata=_kept(repo.commit_info(before).metadata),
+        )
 
     def retire(self, artifact: Artifact, bench: Workbench) -> None:
         """The private repo keeps unpublished commits only as long as somebody refers to them: nothing to remove."""

@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from relengotron.errors import StateDisagrees
 from relengotron.sdk import Artifact, InGit, KojiTask, Plan, Workbench
@@ -24,6 +26,7 @@ class OstreeSettings:
     ``live_repo`` is the repo on the master mirror, ``url_path`` the same below the mirror's URL. ``manifest`` is a
     treefile in git; ``treefile`` holds rpm-ostree's keys (packages, exclude-packages...) and is merged on top of it;
     ref, repos and release are filled in. ``dry_run`` asks rpm-ostree itself before a compose that may bring nothing.
+    ``deltas``: clients come to a new commit in one download from so many former ones.
     """
 
     ref: str
@@ -32,6 +35,7 @@ class OstreeSettings:
     treefile: dict[str, Any] = field(default_factory=dict)
     manifest: InGit | None = None
     dry_run: bool = False
+    deltas: Annotated[int, Field(ge=0, le=100)] = 0
     packages: tuple[str, ...] = ("rpm-ostree",)
     mounts: tuple[str, ...] = ()
 

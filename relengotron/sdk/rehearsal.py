@@ -41,7 +41,7 @@ KOJI_ACTS: Final = frozenset({
     "write_signed_copies", "move_builds", "untag_builds", "runroot", "build_image", "upload", "cancel_task"
 })  # fmt: skip
 OSTREE_ACTS: Final = frozenset(
-    {"init_archive", "pull_local", "set_ref", "delete_ref", "commit_tree_of", "update_summary"}
+    {"init_archive", "pull_local", "make_delta", "set_ref", "delete_ref", "commit_tree_of", "update_summary"}
 )
 
 

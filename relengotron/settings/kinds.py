@@ -27,10 +27,13 @@ _KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
 _RELEASE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _TOPIC = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
 _TOPICS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?", re.ASCII)
+_REFS = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.+*/-]{0,254}", re.ASCII)
 _PRINCIPAL = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?@[A-Za-z0-9_.-]+", re.ASCII)
 _POSTGRESQL = re.compile(r"postgresql\+psycopg://[^\s]+", re.ASCII)
+_PATTERN = re.compile(r"[A-Za-z0-9_*?\[][A-Za-z0-9_.+*?\[\]!:~^/-]{0,254}", re.ASCII)
 _BRACES = re.compile(r"(?:\{\{|\}\})|\{([^{}]*)\}|[{}]")
 _LONGEST_PATH: Final = 1024
+_LONGEST_SENTENCE: Final = 300
 
 
 def duration(found: object) -> timedelta:
@@ -147,6 +150,13 @@ def run_link(text: str) -> str:
     return url(text)
 
 
+def sentence(text: str) -> str:
+    """One line for people."""
+    if not text.strip() or not text.isprintable() or len(text) > _LONGEST_SENTENCE:
+        raise ValueError(f"allowed: one line of text, at most {_LONGEST_SENTENCE} letters")
+    return text
+
+
 def _freeze(mapping: Mapping[K, V]) -> Mapping[K, V]:
     return MappingProxyType(dict(mapping))
 
@@ -154,6 +164,7 @@ def _freeze(mapping: Mapping[K, V]) -> Mapping[K, V]:
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Name = Annotated[str, AfterValidator(is_name)]
 TestName = Annotated[str, AfterValidator(_matching(_TEST, "the name of a test case, without spaces and .."))]
+Pattern = Annotated[str, AfterValidator(_matching(_PATTERN, "a name in which * ? and [...] may stand for others"))]
 Kind = Annotated[str, AfterValidator(_matching(_KIND, "the name of a plugin: small letters, digits, _ and -"))]
 ReleaseName = Annotated[
     str, AfterValidator(_matching(_RELEASE, "a short name such as F24: a letter, then letters, digits, _ . -"))
@@ -165,7 +176,9 @@ Topics = Annotated[
         _matching(_TOPICS, "a topic without prefix and environment, or the first words of topics and then .*")
     ),
 ]
+RefPattern = Annotated[str, AfterValidator(_matching(_REFS, "the name of a ref, in which * stands for anything"))]
 Principal = Annotated[str, AfterValidator(_matching(_PRINCIPAL, "a Kerberos principal such as relengotron/host@REALM"))]
+Sentence = Annotated[str, AfterValidator(sentence)]
 Url = Annotated[str, AfterValidator(url)]
 RunLink = Annotated[str, AfterValidator(run_link)]
 JournalUrl = Annotated[str, AfterValidator(journal_url)]

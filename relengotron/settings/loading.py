@@ -11,6 +11,7 @@ from relengotron.settings.daemon import Daemon
 from relengotron.settings.kinds import EXAMINE_SECRETS
 from relengotron.settings.lanes import Placed, Planner, tags_of_two_lanes
 from relengotron.settings.mistakes import Mistake, explained
+from relengotron.settings.policies import Policies, mistakes_in, policies_in
 from relengotron.settings.releases import Releases
 from relengotron.settings.section import Section
 from relengotron.settings.systems import Systems
@@ -49,11 +50,18 @@ class _Reading:
         planner = Planner(releases.releases, declarations)
         artifacts = planner.plan()
         self._mistakes.extend(planner.mistakes)
+        policies = self._policies()
+        self._mistakes.extend(mistakes_in(policies, [each.product for each in releases.releases.values()]))
         if self._mistakes or daemon is None or systems is None:
             raise self._refusal()
         parts: dict[str, Any] = {name: getattr(daemon, name) for name in Daemon.model_fields}
         return Settings(
-            **parts, directory=self._directory, systems=systems, releases=releases.releases, artifacts=artifacts
+            **parts,
+            directory=self._directory,
+            systems=systems,
+            releases=releases.releases,
+            artifacts=artifacts,
+            policies=policies_in(policies),
         )
 
     def _read(self, name: str, model: type[S]) -> S | None:
@@ -74,6 +82,12 @@ class _Reading:
                     for place, declared in enumerate(declarations.artifacts)
                 ]
         return placed
+
+    def _policies(self) -> list[tuple[YamlFile, Policies]]:
+        """Without a folder each artifact's own ``required_tests`` are all there is."""
+        files = [read(path) for path in sorted((self._directory / "policies").glob("*.yaml"))]
+        found = [(file, self._understand(file, Policies)) for file in files]
+        return [(file, policies) for file, policies in found if policies is not None]
 
     def _understand(self, file: YamlFile, model: type[S]) -> S | None:
         self._mistakes.extend(file.mistakes)

@@ -33,6 +33,11 @@ class Release(Section):
 
     version: Name = Field(description='What `{version}` stands for, in quotes: `"24"`.')
     pdc_release: Name = Field(description="The release's id in PDC.")
+    product_version: Name | None = Field(
+        None,
+        description="What policies, Greenwave and WaiverDB call it, such as `fedora-24`; without this key, "
+        "`pdc_release` without `-updates`.",
+    )
     signing_key: SigningKey = Field(description="The key every build must be signed with: its last 8 hex digits.")
     build_tag: Name = Field(description="The Koji tag whose build root the composes use.")
     target: Name = Field(description="The Koji build target that compose tasks are submitted to.")
@@ -43,6 +48,11 @@ class Release(Section):
     requests: Annotated[Mapping[Request, RequestTarget], Frozen, AtLeastOne] = Field(
         description="The lanes of this release: `testing`, `stable` or both."
     )
+
+    @property
+    def product(self) -> str:
+        """What policies call it."""
+        return self.product_version or self.pdc_release.removesuffix("-updates")
 
     @model_validator(mode="after")
     def _base_repos_are_of_our_arches(self) -> Self:

@@ -7,17 +7,20 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from relengotron.settings.kinds import (
+    AtLeastOne,
     Duration,
     Frozen,
     Kind,
     LocalPath,
     Name,
     Principal,
+    RefPattern,
     SecretFile,
     TopicPrefix,
     Topics,
     Url,
 )
+from relengotron.settings.policies import SubjectType
 from relengotron.settings.section import Section
 
 A_MINUTE = timedelta(seconds=60)
@@ -103,6 +106,25 @@ class ResultsDb(Section):
     timeout: Duration = Field(A_MINUTE, description="How long one request may take.")
 
 
+class Greenwave(Section):
+    """A gate outside, asked for every test case that its policies want."""
+
+    url: Url = Field(description="The address of the API, such as `https://HOST/api/v1.0`.")
+    timeout: Duration = Field(A_MINUTE, description="How long one request may take.")
+    subject_types: Annotated[tuple[SubjectType, ...], AtLeastOne] = Field(
+        ("koji_build", "bodhi_update"),
+        description="What it is asked about. It must have a policy for each `koji_build` and `compose` named here: "
+        "none is a gap that holds the push.",
+    )
+
+
+class WaiverDb(Section):
+    """Where others keep their waivers; it is only read."""
+
+    url: Url = Field(description="The address of the API, such as `https://HOST/api/v1.0`.")
+    timeout: Duration = Field(A_MINUTE, description="How long one request may take.")
+
+
 class Datagrepper(Section):
     """The history of the message bus, where lost messages are found."""
 
@@ -125,6 +147,42 @@ class Mirror(Section):
 
     root: LocalPath = Field(description="The directory of the mirror, writable here.")
     url: Url = Field(description="How the same directory is seen from outside; published bits are checked there.")
+    link_packages: bool = Field(
+        False,
+        description="Whether packages are hard-linked to the mirror instead of copied, where both lie on one file system;"
+        " only where nobody ever writes into a package in place.",
+    )
+
+
+class Retention(Section):
+    """Which commits of a ref are kept when garbage is collected; its head always is."""
+
+    refs: RefPattern = Field(
+        description="Which refs: a name in which `*` stands for anything; the first entry that fits a ref counts."
+    )
+    depth: int = Field(0, ge=0, le=1_000_000, description="How many commits below the head are kept in any case.")
+    age: Duration | None = Field(None, description="Commits that are not older are kept as well.")
+
+
+class Ostree(Section):
+    """How people's commands treat repos of trees; where the repos are stands in `artifacts/`."""
+
+    lock_wait: Duration = Field(
+        timedelta(seconds=30), description="How long a command waits for another one that writes to the same ref."
+    )
+    retention: tuple[Retention, ...] = Field(
+        (), description="What is kept of the history of refs. A ref that no entry names keeps all of it."
+    )
+    unreferenced_kept_for: Duration = Field(
+        timedelta(days=14),
+        description="How long a commit is kept, from its arrival, that no ref leads to: composes that wait for their "
+        "tests are such.",
+    )
+    deployed: LocalPath | None = Field(
+        None,
+        description="A file with the commits that machines are known to run, one id a line; they are kept. When it "
+        "cannot be read, nothing is collected.",
+    )
 
 
 class Bus(Section):
@@ -150,10 +208,20 @@ class Systems(Section):
     bodhi: Bodhi = Field(description="The update system.")
     pdc: Pdc = Field(description="The product definition centre: which artifacts include which packages.")
     resultsdb: ResultsDb = Field(description="Where results of composes and tests are kept.")
+    greenwave: Greenwave | None = Field(
+        None,
+        description="A Greenwave that must be content too, by its own policies. Those of `policies/` hold with and "
+        "without it.",
+    )
+    waiverdb: WaiverDb | None = Field(
+        None,
+        description="Where others keep their waivers. Without it only those count that `relengotron waive` wrote.",
+    )
     datagrepper: Datagrepper | None = Field(
         None,
         description="The history of the message bus, where messages are found that the bus has lost. Without it only "
         "what is waited for is found, by polls; a push whose order was lost must be ordered again.",
     )
     mirror: Mirror = Field(description="The master mirror: what users get.")
+    ostree: Ostree = Field(Ostree(), description="How people's commands treat repos of trees.")
     bus: Bus = Field(description="Who we are on the message bus.")

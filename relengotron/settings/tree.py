@@ -9,6 +9,7 @@ from pydantic import Field
 from relengotron.errors import SettingsError
 from relengotron.model.artifact import Artifact
 from relengotron.model.lane import Lane
+from relengotron.model.policy import Policy
 from relengotron.settings import plugin_settings
 from relengotron.settings.daemon import Daemon
 from relengotron.settings.kinds import Frozen
@@ -25,6 +26,10 @@ class Settings(Daemon):
     releases: Annotated[Mapping[str, Release], Frozen] = Field(description="Everything in `releases.yaml`.")
     artifacts: Annotated[Mapping[Lane, tuple[Artifact, ...]], Frozen] = Field(
         description="What is composed in each lane, in an order in which it can be made."
+    )
+
+    policies: tuple[Policy, ...] = Field(
+        (), description="Everything in `policies/`: what must hold before anything reaches users."
     )
 
     @property

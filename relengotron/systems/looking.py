@@ -28,7 +28,22 @@ ACTS: Final[Mapping[str, frozenset[str]]] = {
     "bodhi": frozenset({"comment"}),
     "resultsdb": frozenset({"store"}),
     "mirror": frozenset({"stage", "discard", "switch", "withdraw", "sweep"}),
-    "ostree": frozenset({"init_archive", "pull_local", "set_ref", "delete_ref", "commit_tree_of", "update_summary"}),
+    "ostree": frozenset(
+        {
+            "init_archive",
+            "pull_local",
+            "set_ref",
+            "delete_ref",
+            "commit_tree_of",
+            "update_summary",
+            "tag",
+            "drop_commits",
+            "make_delta",
+            "drop_delta",
+            "hold",
+            "hold_all",
+        }
+    ),
 }
 """By system the verbs that change something; a test reads the ports and knows every other verb as one that reads."""
 

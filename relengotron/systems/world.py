@@ -18,6 +18,8 @@ from relengotron.systems.composes.client import ProductmdComposes
 from relengotron.systems.composes.port import Composes
 from relengotron.systems.datagrepper.client import DatagrepperClient
 from relengotron.systems.datagrepper.port import Datagrepper
+from relengotron.systems.gate.client import GreenwaveGate
+from relengotron.systems.gate.port import Gate
 from relengotron.systems.git.client import GitCli
 from relengotron.systems.git.port import GitRepo
 from relengotron.systems.http import Session
@@ -36,6 +38,8 @@ from relengotron.systems.repodata.port import Repodata
 from relengotron.systems.rest import RestService
 from relengotron.systems.resultsdb.client import ResultsDbClient
 from relengotron.systems.resultsdb.port import ResultsDb
+from relengotron.systems.waiverdb.client import WaiverDbClient
+from relengotron.systems.waiverdb.port import WaiverDb
 
 CONNECT_TIMEOUT = 10.0
 REHEARSING_USER = "relengotron"
@@ -54,6 +58,8 @@ class World:
     git: Callable[[Path], GitRepo]
     composes: Composes
     repodata: Repodata
+    greenwave: Gate | None
+    waiverdb: WaiverDb | None
 
 
 def open_world(
@@ -73,13 +79,33 @@ def open_world(
             RestService(systems.resultsdb.url, session(), timeout=_limits(systems.resultsdb.timeout))
         ),
         mirror=MasterMirror(
-            Path(systems.mirror.root), Path(settings.state_dir) / "mirror", systems.mirror.url, session=session()
+            Path(systems.mirror.root),
+            Path(settings.state_dir) / "mirror",
+            systems.mirror.url,
+            session=session(),
+            links_packages=systems.mirror.link_packages,
         ),
         ostree=OstreeCli,
         git=GitCli,
         composes=ProductmdComposes(session()),
         repodata=SolvRepodata(solver_data or solver_data_of(settings), session()),
+        greenwave=_greenwave(settings, session),
+        waiverdb=_waiverdb(settings, session),
     )
+
+
+def _greenwave(settings: Settings, session: Callable[[], requests.Session]) -> Gate | None:
+    found = settings.systems.greenwave
+    if found is None:
+        return None
+    return GreenwaveGate(RestService(found.url, session(), timeout=_limits(found.timeout)), found.subject_types)
+
+
+def _waiverdb(settings: Settings, session: Callable[[], requests.Session]) -> WaiverDb | None:
+    found = settings.systems.waiverdb
+    if found is None:
+        return None
+    return WaiverDbClient(RestService(found.url, session(), timeout=_limits(found.timeout)))
 
 
 def solver_data_of(settings: Settings) -> Path:
@@ -128,6 +154,11 @@ def rehearse(
         composes=ProductmdComposes(session()),
         call_hub=hub.call,
     )
+
+
+def open_ostree(path: Path) -> OstreeRepo:
+    """The repo of trees at this path; nothing is asked yet."""
+    return OstreeCli(path)
 
 
 def open_bus(settings: Settings) -> Bus:

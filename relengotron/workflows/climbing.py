@@ -59,7 +59,8 @@ class Ladder:
             found.append(self._names(artifact, contents, said))
             found += self._lists(artifact, contents)
         if manifest is not None and manifest.install is not None:
-            found.append(self._solved(artifact, manifest, contents))
+            is_edited = contents is not None and contents.manifest not in (None, manifest.digest)
+            found.append(self._solved(artifact, manifest, contents, is_edited=is_edited))
         return found
 
     def _sources(self, artifact: Artifact, contents: Contents | None) -> list[Rung]:
@@ -100,12 +101,12 @@ class Ladder:
             return Rung(RungName.LISTS, Says.DOUBT, f"the mashed repo cannot be read: {trouble}", ", ".join(repos.urls))
         return rungs.by_lists(contents, newest, ", ".join(repos.urls))
 
-    def _solved(self, artifact: Artifact, manifest: Manifest, contents: Contents | None) -> Rung:
+    def _solved(self, artifact: Artifact, manifest: Manifest, contents: Contents | None, *, is_edited: bool) -> Rung:
         try:
             outlooks = [self._outlook(manifest, horizon) for horizon in self.horizons(artifact)]
         except RelengError as trouble:
             return rungs.unsolved(f"the solver could not be asked: {trouble}", manifest.origin)
-        return rungs.by_solving(contents, outlooks, manifest.origin)
+        return rungs.by_solving(contents, outlooks, manifest.origin, is_edited=is_edited)
 
     def _outlook(self, manifest: Manifest, horizon: Horizon) -> Outlook:
         before = self.repodata.solve(horizon.before, manifest)

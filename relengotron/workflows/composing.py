@@ -21,7 +21,7 @@ def ensure_artifacts_are_composed(push: Push) -> Outcome:
 def wanted_of(push: Push, reached: Reached, repos: Collection[str]) -> Wanted:
     """What is composed once the repos are there, in an order in which it can be made."""
     wanted = tuple(each for each in push.artifacts if each.name not in repos and reached.affects(each.name))
-    return Wanted(wanted, {each.name: reached.follows(each.name) for each in wanted})
+    return Wanted(wanted, {each.name: reached.follows(each.name) for each in wanted}, reached.sure)
 
 
 def stop_compose(push: Push, effect: EffectRecord) -> None:

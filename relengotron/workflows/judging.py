@@ -1,14 +1,11 @@
 """The third part of a push: what the tests say of every compose, and whether the gate is open."""
 
-from collections.abc import Iterable, Mapping
-
-from relengotron.decisions import gating
 from relengotron.model.artifact import Artifact, Built
-from relengotron.model.gate import GateAnswer, Outcome, Requirement, Verdict
-from relengotron.model.outcome import Done, Failed, FailureKind, Running, Watch
-from relengotron.model.outcome import Outcome as StepOutcome
+from relengotron.model.gate import GateAnswer, Verdict
+from relengotron.model.outcome import Done, Outcome, Running
 from relengotron.model.run import EffectRecord
 from relengotron.systems.resultsdb.port import NewResult
+from relengotron.workflows.asking_the_gate import ask_the_gate, keep, look_again, watches_of, why_shut
 from relengotron.workflows.composing import all_composed
 from relengotron.workflows.push import Push, with_updates_left
 
@@ -16,67 +13,33 @@ COMPOSE_TESTCASE = "relengotron.compose"
 
 
 @with_updates_left
-def ensure_compose_results_are_stored(push: Push) -> StepOutcome:
+def ensure_compose_results_are_stored(push: Push) -> Outcome:
     """ResultsDB holds one result for every compose of this run, and has announced it to the testers."""
     stored = {built.artifact: _store(push, built) for built in all_composed(push)}
     return Done(stored)
 
 
 @with_updates_left
-def ensure_tests_have_verdicts(push: Push) -> StepOutcome:
+def ensure_tests_have_verdicts(push: Push) -> Outcome:
     """Every required test of every compose has a verdict, or the time for it is over and the gate will say so."""
-    answer = _ask_the_gate(push)
+    answer = ask_the_gate(push)
+    if push.engine.step not in push.engine.steps:
+        keep(push, answer)
     waiting = [reason for reason in answer.reasons if reason.verdict is Verdict.WAITING]
     if waiting and not push.is_late(push.settings.patience.tests):
-        items = {reason.requirement.item for reason in waiting}
-        watches = tuple(Watch("resultsdb.item", item) for item in items)
-        again = push.look_again(push.settings.patience.tests, watches)
+        watches = watches_of(answer, Verdict.WAITING)
+        again = look_again(push, answer, push.settings.patience.tests, watches)
         return Running("tests: " + "; ".join(str(reason) for reason in waiting), watches, look_again=again)
     return Done(len(answer.reasons))
 
 
 @with_updates_left
-def ensure_the_gate_is_open(push: Push) -> StepOutcome:
+def ensure_the_gate_is_open(push: Push) -> Outcome:
     """Every requirement of every artifact is met; what is missing or failed holds the push and says so."""
-    answer = _ask_the_gate(push)
+    answer = ask_the_gate(push)
     for built in all_composed(push):
         _note_tests(push, built, answer)
-    if answer.verdict is Verdict.OPEN:
-        return Done(answer)
-    if push.is_late(push.settings.patience.gate):
-        return Failed(FailureKind.DEADLINE, f"the gate stayed closed: {'; '.join(answer.missing)}")
-    items = {reason.requirement.item for reason in answer.reasons if reason.verdict is not Verdict.OPEN}
-    watches, patience = tuple(Watch("resultsdb.item", item) for item in items), push.settings.patience.gate
-    command, again = f"relengotron explain {push.engine.run.id}", push.look_again(patience, watches)
-    return push.hold(answer.missing, patience, command, watches, again)
-
-
-def _ask_the_gate(push: Push) -> GateAnswer:
-    required = _requirements(push)
-    return gating.judge(required, _results(push, required))
-
-
-def _requirements(push: Push) -> tuple[Requirement, ...]:
-    tests = {artifact.name: artifact.required_tests for artifact in push.artifacts}
-    return tuple(
-        Requirement(built.artifact, built.identity, testcase)
-        for built in all_composed(push)
-        for testcase in tests.get(built.artifact, ())
-    )
-
-
-def _results(push: Push, required: Iterable[Requirement]) -> Mapping[Requirement, Outcome]:
-    """The newest result of each requirement; results of other items with the same test case do not count."""
-    wanted = {(each.item, each.testcase): each for each in required}
-    if not wanted:
-        return {}
-    found = push.world.resultsdb.results_for({item for item, _ in wanted}, {testcase for _, testcase in wanted})
-    newest: dict[Requirement, Outcome] = {}
-    for result in found:
-        requirement = wanted.get((result.item, result.testcase))
-        if requirement is not None and requirement not in newest:
-            newest[requirement] = Outcome(result.outcome, result.id, result.ref_url, result.note)
-    return newest
+    return why_shut(push, answer) or Done(answer)
 
 
 def _store(push: Push, built: Built) -> int:

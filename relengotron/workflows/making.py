@@ -46,11 +46,13 @@ def _nothing_against_it(_built: Built) -> None:
 class Wanted:
     """What is to be composed; ``follows`` says per artifact whose change it is only composed for, if there are any.
 
-    ``why_not`` looks at what was made and says why it cannot be what was wanted; None when it can.
+    Of what is ``sure`` to change nobody asks the own detection. ``why_not`` looks at what was made and says why it
+    cannot be what was wanted; None when it can.
     """
 
     artifacts: tuple[Artifact, ...]
     follows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sure: frozenset[str] = frozenset()
     why_not: Callable[[Built], str | None] = _nothing_against_it
 
     def names(self) -> frozenset[str]:
@@ -167,12 +169,19 @@ def _latest_try(push: Push, artifact: Artifact, progress: Progress) -> Try | Non
     if follows and all(name in progress.unchanged for name in follows):
         return Unchanged(f"made from {', '.join(follows)}, which did not change after all")
     outcome: Try = Failed(FailureKind.COMPOSE_FAILED, "never tried")
-    for attempt in range(1, push.engine.run.attempt + 1):
-        outcome = _weighed(_try(push, plugin, artifact, attempt, inputs), progress.wanted)
+    for attempt in range(_first_try(push, artifact), push.engine.run.attempt + 1):
+        outcome = _weighed(_try(push, plugin, artifact, attempt, inputs, progress.wanted), progress.wanted)
         if not isinstance(outcome, Failed):
             break
     telling.say_start(push, artifact, attempt)
     return outcome
+
+
+def _first_try(push: Push, artifact: Artifact) -> int:
+    """The first that was begun; where people let the run try again before there was one, the present one."""
+    tries = range(1, push.engine.run.attempt)
+    begun = (each for each in tries if push.engine.remembered(f"plan {artifact.name} try {each}") is not None)
+    return next(begun, push.engine.run.attempt)
 
 
 def _weighed(outcome: Try, wanted: Wanted) -> Try:
@@ -183,7 +192,14 @@ def _weighed(outcome: Try, wanted: Wanted) -> Try:
     return Failed(FailureKind.COMPOSE_FAILED, reason, {"koji_task_id": outcome.task_id})
 
 
-def _try(push: Push, plugin: ArtifactPlugin[object], artifact: Artifact, attempt: int, inputs: dict[str, Built]) -> Try:
+def _try(
+    push: Push,
+    plugin: ArtifactPlugin[object],
+    artifact: Artifact,
+    attempt: int,
+    inputs: dict[str, Built],
+    wanted: Wanted,
+) -> Try:
     """One look at one try; what is finished is not looked at again: its identity is checked when it goes live."""
     key = f"built {artifact.name} try {attempt}"
     finished = push.engine.remembered(key)
@@ -191,7 +207,7 @@ def _try(push: Push, plugin: ArtifactPlugin[object], artifact: Artifact, attempt
         return as_written_now(from_json(Built, finished))
     bench = push.bench(artifact, _inputs_of_try(push, artifact, attempt, inputs), attempt)
     plan = _plan(push, plugin, artifact, bench)
-    detected = _detected(push, plugin, plan, bench)
+    detected = None if artifact.name in wanted.sure else _detected(push, plugin, plan, bench)
     if detected is not None and not (isinstance(detected, Detected) and detected.is_changed):
         return Unchanged(detected.reason) if isinstance(detected, Detected) else detected
     outcome = plugin.compose(plan, bench)

@@ -13,6 +13,7 @@ from relengotron.model.difference import Change
 from relengotron.model.estimate import PastComposes
 from relengotron.model.push_plan import PlannedArtifact, Task, Treatment
 from relengotron.model.rung import RungName
+from relengotron.workflows.gate_question import required_of
 from relengotron.workflows.making import live
 from relengotron.workflows.push import Push
 
@@ -37,7 +38,7 @@ def planned(push: Push, artifact: Artifact, reach: Reach, past: PastComposes) ->
         rungs=reach.rungs,
         effects=effects,
         tasks=_tasks(artifact, effects),
-        required_tests=artifact.required_tests,
+        required_tests=required_of(push, artifact),
         target=artifact.target,
         component=artifact.component,
         eta=estimating.compose_eta(artifact.name, artifact.kind, past) if treatment.is_composed else None,

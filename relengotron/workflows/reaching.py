@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from relengotron.decisions import affected
 from relengotron.decisions.affected import Reach
 from relengotron.errors import MalformedInput, PluginBroken, RequestRefused
 from relengotron.messages import outgoing
 from relengotron.model.codec import to_json
-from relengotron.model.outcome import Done, Outcome
-from relengotron.model.rung import MOST_CHANGES_KEPT, Rung
+from relengotron.model.outcome import Done, Failed, FailureKind, Hold, Outcome
+from relengotron.model.rung import MOST_CHANGES_KEPT, Rung, RungName, Says
 from relengotron.systems.koji.port import Build
 from relengotron.workflows.climbing import Ladder
 from relengotron.workflows.horizons import Horizons, after_mashing
@@ -33,9 +33,20 @@ class Reached:
         """Whether this artifact is to be composed."""
         return any(reach.artifact == artifact and reach.is_affected for reach in self.reaches)
 
+    @property
+    def sure(self) -> frozenset[str]:
+        """The artifacts whose packages change for sure: the solver says so, and no manifest was edited."""
+        return frozenset(reach.artifact for reach in self.reaches if _is_sure(reach))
+
     def follows(self, artifact: str) -> tuple[str, ...]:
         """The artifacts that it is composed for, and for nothing else."""
         return next((reach.follows for reach in self.reaches if reach.artifact == artifact), ())
+
+
+def _is_sure(reach: Reach) -> bool:
+    said = {rung.name: rung.says for rung in reach.rungs}
+    was_edited = said.get(RungName.MANIFEST) is Says.CHANGED
+    return reach.is_affected and not was_edited and said.get(RungName.SOLVED) is Says.CHANGED
 
 
 @with_updates_left
@@ -54,19 +65,25 @@ def ensure_affected_artifacts_are_known(push: Push) -> Outcome:
     for reach in reaches:
         _note(push, reach, judged.survey.told_by)
     impossible = tuple(f"{reach.artifact}: {reach.reason}" for reach in reaches if reach.is_impossible)
-    if impossible and not _was_told(push) and not push.is_late(patience):
-        advice = "a retry composes it all the same"
-        told = tuple(f"{each}; {advice}" for each in impossible)
-        return push.hold(told, patience, retry, look_again=LOOKS_EVERY)
+    undecided = _undecided(push, impossible) if impossible else None
+    if undecided is not None:
+        return undecided
     _say_skipped(push, reaches)  # not before: whoever tries again may find something else
     return Done(Reached(tuple(map(_as_needed_later, reaches))))
 
 
-def _was_told(push: Push) -> bool:
-    """Whether people have tried again since it was found that something cannot be installed."""
-    attempt = push.engine.run.attempt
-    told_in: int = push.engine.remember("something cannot be installed", lambda: attempt)
-    return attempt > told_in
+def _undecided(push: Push, impossible: tuple[str, ...]) -> Hold | Failed | None:
+    """Wait for a person from the moment when it was found; None when people have tried again since: that decides."""
+    now, attempt = push.now(), push.engine.run.attempt
+    found = push.engine.remember("found not to be installable", lambda: {"attempt": attempt, "at": now.isoformat()})
+    if attempt > found["attempt"]:
+        return None
+    deadline = datetime.fromisoformat(found["at"]) + push.settings.patience.gate
+    if now >= deadline:  # a compose might take the older packages without a word: nobody said that this may ship
+        return Failed(FailureKind.DEADLINE, f"nobody decided in time: {'; '.join(impossible)}")
+    told = tuple(f"{each}; a retry composes it all the same" for each in impossible)
+    retry = f"relengotron runs retry {push.engine.run.id}"
+    return Hold(told, deadline, push.settings.owner, retry, look_again=LOOKS_EVERY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +102,6 @@ def judge(push: Push, builds: Mapping[str, Build], horizons: Horizons) -> Judged
     ladder = Ladder(push, seen, horizons, push.world.repodata.frozen())
     alike = sorted(push.artifacts, key=lambda each: each.arches)  # one after the other they find the same pools warm
     return Judged(affected.travel(push.artifacts, {each.name: ladder.climb(each) for each in alike}), seen)
-
-
-def reaches_of(push: Push, builds: Mapping[str, Build], horizons: Horizons) -> tuple[Reach, ...]:
-    """What the builds of a push mean for every artifact of the lane."""
-    return judge(push, builds, horizons).reaches
 
 
 def _contained(push: Push, packages: frozenset[str]) -> tuple[dict[str, tuple[str, ...]], str]:

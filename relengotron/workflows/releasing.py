@@ -15,6 +15,7 @@ from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Runnin
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.artifact import ArtifactPlugin
 from relengotron.systems.bodhi.port import BodhiUpdate
+from relengotron.workflows.asking_the_gate import ask_the_gate, why_shut
 from relengotron.workflows.composing import all_composed, unchanged
 from relengotron.workflows.push import Push, with_updates_left
 from relengotron.workflows.reaching import Reached, ensure_affected_artifacts_are_known
@@ -54,6 +55,8 @@ def ensure_updates_are_still_wanted(push: Push) -> Outcome:
 @with_updates_left
 def ensure_bits_are_live(push: Push) -> Outcome:
     """Repo trees, refs and images are on the master mirror: staged, switched at once, metadata last."""
+    if not _is_begun(push) and (shut := why_shut(push, ask_the_gate(push))) is not None:
+        return shut
     published = []
     for built in all_composed(push):
         artifact, _ = _of(push, built.artifact)
@@ -133,6 +136,12 @@ def withdraw(push: Push, effect: EffectRecord) -> None:
         return
     plugin.withdraw(published, artifact, bench)
     push.engine.note("artifact", artifact.name, "withdrawn", "the push was called off after it had gone live")
+
+
+def _is_begun(push: Push) -> bool:
+    """Whether something may be live already; then the rest follows, whatever the gate says meanwhile."""
+    keys = [f"{LIVE}{built.artifact}" for built in all_composed(push)]
+    return bool(push.engine.effect_records(keys))
 
 
 def _why_unwanted(push: Push, update: Update, found: Mapping[str, BodhiUpdate]) -> str | None:

@@ -2,14 +2,17 @@
 
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import Protocol
 
 import pytest
 
-from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemUnreachable
+from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemBusy, SystemUnreachable
+from relengotron.model.tree_history import Delta
 from relengotron.systems.ostree.client import OstreeCli
+from relengotron.systems.ostree.deltas import make_deltas
 from relengotron.systems.ostree.port import OstreeRepo
 from relengotron.systems.ostree.simulated import SimulatedOstree
 
@@ -211,6 +214,107 @@ def test_readers_over_http_find_ref_and_commit_in_the_same_places(repo: OstreeRe
     assert (repo.path / "refs" / "heads" / REF).read_text() == f"{commit}\n"
     assert (repo.path / "objects" / commit[:2] / f"{commit[2:]}.commit").is_file()
     assert (repo.path / "summary").is_file()
+
+
+def test_a_tag_never_moves_and_no_client_sees_it(repo: OstreeRepo, compose: Compose) -> None:
+    first, second = compose(repo, "one", bound=True), compose(repo, "two")
+    repo.tag("v1", first)
+    repo.tag("v1", first)
+
+    assert repo.tags() == {"v1": first}
+    assert repo.refs() == {REF: second}
+    with pytest.raises(RequestRefused, match="never move"):
+        repo.tag("v1", second)
+    with pytest.raises(RequestRefused, match="not whole"):
+        repo.tag("v2", "1" * 64)
+    for name in ("", "../v1", "-v", "a:b"):
+        with pytest.raises(MalformedInput):
+            repo.tag(name, first)
+    repo.update_summary()
+    assert b"v1" not in (repo.path / "summary").read_bytes()
+
+
+def test_history_and_objects_are_read_without_asking_for_each(repo: OstreeRepo, compose: Compose) -> None:
+    first, second = compose(repo, "one"), compose(repo, "two")
+
+    commits = repo.commits()
+
+    assert {commit: each.parent for commit, each in commits.items()} == {first: None, second: first}
+    assert commits[second].made_at == repo.commit_info(second).timestamp
+    needed, stored = repo.objects_of([first, second]), repo.stored()
+    assert stored.keys() == {name for name in needed if not name.endswith(".commitmeta")}
+    assert len(repo.objects_of([first])) < len(needed)
+
+
+def test_a_dropped_commit_takes_with_it_what_nobody_else_needs(repo: OstreeRepo, compose: Compose) -> None:
+    first, second, third = compose(repo, "one"), compose(repo, "two"), compose(repo, "three")
+    repo.tag("v1", first)
+    with pytest.raises(RequestRefused):
+        repo.drop_commits([third])
+    with pytest.raises(RequestRefused):
+        repo.drop_commits([first])
+
+    repo.drop_commits([second])
+    repo.drop_commits([second])
+
+    assert repo.commits().keys() == {first, third}
+    left = {name for name in repo.stored() if not name.endswith(".tombstone-commit")}
+    assert left == {name for name in repo.objects_of([first, third]) if not name.endswith(".commitmeta")}
+    assert repo.fsck().clean
+
+
+def test_a_delta_is_made_once_listed_with_its_size_and_dropped(repo: OstreeRepo, compose: Compose) -> None:
+    first, second, third = compose(repo, "one"), compose(repo, "two"), compose(repo, "three")
+
+    assert make_deltas(repo, second, third, 5) == (second, first)
+    assert make_deltas(repo, second, third, 1) == (second,)
+    assert make_deltas(repo, third, third, 5) == make_deltas(repo, None, third, 5) == ()
+
+    assert repo.deltas().keys() == {Delta(first, third), Delta(second, third)}
+    assert all(size > 0 for size in repo.deltas().values())
+    repo.drop_delta(Delta(first, third))
+    repo.drop_delta(Delta(first, third))
+    assert repo.deltas().keys() == {Delta(second, third)}
+
+
+def test_who_holds_a_ref_can_be_read_and_only_that_ref_is_held(
+    repo: OstreeRepo, opened: Open, compose: Compose
+) -> None:
+    first = compose(repo, "one")
+    another = opened(repo.path)
+    with repo.hold(REF, "publish something"):
+        repo.set_ref(REF, first, first)
+        with pytest.raises(SystemBusy, match=r"for 0 s, to publish something"):
+            another.set_ref(REF, first, first)
+        with pytest.raises(SystemBusy), another.hold_all("collect garbage"):
+            raise AssertionError("somebody writes")
+        another.set_ref("other/ref", first, None)
+        held = another.holders()
+    assert held[REF].why == "publish something"
+    assert another.holders() == {}
+    with repo.hold_all("collect garbage"):
+        with pytest.raises(SystemBusy):
+            another.set_ref("other/ref", first, first)
+        assert another.holders()["*"].why == "collect garbage"
+    another.set_ref("other/ref", first, first)
+
+
+def test_whoever_has_time_waits_for_the_lock(repo: OstreeRepo, opened: Open) -> None:
+    taken, done = Event(), Event()
+
+    def hold() -> None:
+        with opened(repo.path).hold(REF, "be slow"):
+            taken.set()
+            done.wait(10)
+
+    holder = Thread(target=hold)
+    holder.start()
+    taken.wait(10)
+    with pytest.raises(SystemBusy, match="be slow"), repo.hold(REF, "go on", timedelta(seconds=0.05)):
+        raise AssertionError("it is held")
+    done.set()
+    with repo.hold(REF, "go on", timedelta(seconds=10)):
+        holder.join()
 
 
 @pytest.mark.parametrize("name", ["", "/a", "-a", "a..b", "../a", "a b", "a^", "f25", "0" * 64])

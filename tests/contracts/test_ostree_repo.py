@@ -11,6 +11,7 @@ from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemB
 from relengotron.model.package import Package
 from relengotron.systems.ostree.client import OstreeCli
 from relengotron.systems.ostree.port import OstreeRepo
+from relengotron.systems.ostree.reading import read_commit
 
 REF = "fedora-atomic/f23/x86_64/docker-host"
 SUBJECT = 'say "it\'s"'
@@ -94,6 +95,24 @@ def test_a_commit_tells_its_packages_version_parent_and_content(repo: OstreeRepo
     )
     assert info.timestamp.tzinfo is not None
     assert info.content_checksum != repo.content_checksum(first)
+
+
+def test_the_file_of_a_commit_says_what_the_command_says(repo: OstreeRepo) -> None:
+    commit(repo, "one")
+    for made in (commit(repo, "two", bound=True), commit(repo, "three" * 9_000, version="23.9" * 100)):
+        told = [
+            subprocess.run(["ostree", f"--repo={repo.path}", *words, made], check=True, capture_output=True, text=True)
+            for words in (["show"], ["show", "--raw"])
+        ]
+        assert repo.commit_info(made) == read_commit(made, *(each.stdout for each in told))
+
+
+def test_a_damaged_commit_is_not_read(repo: OstreeRepo) -> None:
+    made = commit(repo, "one")
+    place = repo.path / "objects" / made[:2] / f"{made[2:]}.commit"
+    place.write_bytes(place.read_bytes().replace(b"23.1", b"99.9"))
+    with pytest.raises(MalformedInput, match="damaged"):
+        repo.commit_info(made)
 
 
 def test_setting_a_ref_compares_before_it_writes(repo: OstreeRepo) -> None:

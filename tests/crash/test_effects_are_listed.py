@@ -17,6 +17,7 @@ READS: Mapping[str, frozenset[str]] = {
     "composes": frozenset({"read"}),
     "datagrepper": frozenset({"identity", "newest", "pages"}),
     "git": frozenset({"commit_of", "read"}),
+    "gate": frozenset({"findings", "identity"}),
     "koji": frozenset(
         {
             "builds",
@@ -38,13 +39,32 @@ READS: Mapping[str, frozenset[str]] = {
             "why_not_move",
         }
     ),
-    "mirror": frozenset({"generations", "look", "place", "published"}),
-    "ostree": frozenset({"aliases", "commit_info", "content_checksum", "fsck", "has_commit", "head", "refs"}),
+    "mirror": frozenset({"compare", "generation", "generations", "look", "place", "published"}),
+    "ostree": frozenset(
+        {
+            "aliases",
+            "commit_info",
+            "commits",
+            "content_checksum",
+            "deltas",
+            "fsck",
+            "has_commit",
+            "head",
+            "hold",
+            "hold_all",
+            "holders",
+            "objects_of",
+            "refs",
+            "stored",
+            "tags",
+        }
+    ),
     "pdc": frozenset(
         {"artifacts_containing", "component_types", "identity", "packages_of", "questions", "relation_types", "release"}
     ),
     "repodata": frozenset({"frozen", "newest", "revisions", "solve"}),
     "resultsdb": frozenset({"identity", "outcomes", "results_for", "results_since"}),
+    "waiverdb": frozenset({"identity", "waivers_of"}),
 }
 """Every other verb: it may be repeated at will and nobody sees that it was."""
 

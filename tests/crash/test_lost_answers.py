@@ -17,7 +17,12 @@ from tests.stage.stage import Stage
 
 SEED = int(os.environ.get("RELENGOTRON_CRASH_SEED", "0"))
 KINDS = tuple((system, verb) for system, verbs in sorted(EFFECTS.items()) for verb in sorted(verbs))
-NOT_MADE_YET = {("bodhi", "comment"): "no workflow comments on an update"}
+NOT_MADE_YET = {
+    ("bodhi", "comment"): "no workflow comments on an update",
+    ("ostree", "drop_commits"): "only people collect garbage: tests/crash/test_tree_operations.py",
+    ("ostree", "drop_delta"): "only people collect garbage",
+    ("ostree", "tag"): "only people tag",
+}
 SAYING, SAID_ALIKE = ("bus", "publish"), 5
 """All that is said goes out by the same few lines: of those answers every fifth is lost."""
 PUSH = next(story for story in STORIES if story.name == "a push")

@@ -88,6 +88,7 @@ class OstreeCase(Case):
                 "url_path": "atomic/repo",
                 "treefile": {"packages": ["bash"]},
                 "dry_run": True,
+                "deltas": 2,
             },
         )
 

@@ -137,6 +137,7 @@ def _artifacts(root: Path) -> list[dict[str, Any]]:
                 "live_repo": str(live_ostree(root)),
                 "url_path": "atomic/repo",
                 "treefile": {"packages": ["bash", "openssl"]},
+                "deltas": 1,
             },
         },
         _image("atomic-iso", "lorax"),

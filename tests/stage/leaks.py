@@ -22,7 +22,20 @@ EFFECTS: Mapping[str, frozenset[str]] = {
         }
     ),
     "mirror": frozenset({"discard", "stage", "sweep", "switch", "withdraw"}),
-    "ostree": frozenset({"commit_tree_of", "delete_ref", "init_archive", "pull_local", "set_ref", "update_summary"}),
+    "ostree": frozenset(
+        {
+            "commit_tree_of",
+            "delete_ref",
+            "drop_commits",
+            "drop_delta",
+            "init_archive",
+            "make_delta",
+            "pull_local",
+            "set_ref",
+            "tag",
+            "update_summary",
+        }
+    ),
     "pdc": frozenset(),
     "resultsdb": frozenset({"store"}),
 }

@@ -165,6 +165,10 @@ class StormyOstree(SimulatedOstree):
         with self.power.effect("ostree: pull"):
             return super().pull_local(source, commit_or_ref, depth, untrusted)
 
+    def make_delta(self, old: str, new: str) -> None:
+        with self.power.effect("ostree: delta"):
+            super().make_delta(old, new)
+
     def set_ref(self, ref: str, commit: str, expected_old: str | None) -> None:
         with self.power.effect("ostree: set ref"):
             super().set_ref(ref, commit, expected_old)

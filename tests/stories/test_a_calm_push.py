@@ -96,9 +96,9 @@ def test_what_a_push_does_not_change_is_skipped_and_the_reason_is_told(make_stag
     assert stage.composed(push) == ["f24-updates-testing"]
     skipped = {body["artifact"]: body["reason"] for body in stage.said("artifact.compose.skipped", run=push.id)}
     assert skipped == {
-        "atomic-host": "a compose for x86_64 would install the 2 packages that are live",
-        "atomic-iso": "none of the 1 changed packages is in it with another version (x86_64)",
-        "atomic-disk": "none of the 1 changed packages is in it with another version (x86_64)",
+        "atomic-host": "a compose for x86_64 would install exactly what is live: 2 packages",
+        "atomic-iso": "nothing that the push changes (1 package) is in it with another version (x86_64)",
+        "atomic-disk": "nothing that the push changes (1 package) is in it with another version (x86_64)",
     }
     outcomes = {each["artifact"]: each["outcome"] for each in stage.said("push.complete", run=push.id)[0]["results"]}
     assert outcomes == {"f24-updates-testing": "published"} | dict.fromkeys(skipped, "skipped")
@@ -112,7 +112,7 @@ def test_a_package_that_nobody_has_ever_heard_of_reaches_the_repo_only(make_stag
 
     assert push.state is RunState.DONE
     assert stage.composed(push) == ["f24-updates-testing"]
-    assert "none of the 1 changed packages is in it" in stage.notes(push)["atomic-iso"][1]
+    assert "nothing that the push changes (1 package) is in it" in stage.notes(push)["atomic-iso"][1]
 
 
 def test_results_are_stored_once_with_what_testers_need(calm: Stage) -> None:

@@ -15,7 +15,7 @@ from tests.stories.conftest import MakeStage
 
 FIRST = an_update("bash-4.3.42-5.fc24")
 REF = "fedora-atomic/f24/x86_64/testing/docker-host"
-NEW_FIELDS = ("repos", "same_as", "unchanged")
+NEW_FIELDS = ("repos", "same_as", "unchanged", "changes")
 
 
 def as_before(value: Any) -> Any:

@@ -205,9 +205,8 @@ def test_an_edited_manifest_that_the_solver_cannot_install_is_told_beside_the_ed
     shutil.copytree(calm.root / "config", new)
     artifacts = new / "artifacts" / "stage.yaml"
     artifacts.write_text(artifacts.read_text().replace("bash", "bsah"))
-    told = " ".join(command(calm)("--config", str(new), "plan").output.split())
-    assert "its manifest was edited" in told
-    assert "in doubt: the solver cannot install it" in told
+    told = " ".join(command(calm)("--config", str(new), "plan", status=1).output.split())
+    assert "Would hold the push atomic-host: cannot be installed on x86_64: nothing provides bsah, which" in told
 
 
 def test_the_screen_fits_a_terminal_and_says_holds_first(
@@ -231,6 +230,21 @@ def test_only_one_request_can_be_looked_at(relengotron: Command) -> None:
     assert "left out: F24/testing: it is not asked for here" in told
 
 
+def test_the_graph_leads_from_a_build_through_its_packages_to_what_is_made_from_them(relengotron: Command) -> None:
+    told = relengotron("graph", "F24/testing", "--build", "bash-4.3.42-5.fc24", "--json").output
+    edges = {(edge["kind"], edge["start"], edge["end"], edge["learned_from"].split()[0])
+             for artifact in json.loads(told)[0]["artifacts"] for edge in artifact["edges"]}  # fmt: skip
+    assert ("builds", "bash", "bash", "Koji") in edges
+    assert ("is included in", "bash", "atomic-host", "commit") in edges
+    assert ("goes into", "f24-updates-testing", "atomic-host", "config/artifacts") in edges
+    assert ("goes into", "atomic-host", "atomic-iso", "config/artifacts") in edges
+    assert (
+        relengotron("graph", "--build", "nobody-1-1", status=3).output
+        == "Error: Koji has no complete build nobody-1-1\n"
+    )
+    assert "there are F24/stable, F24/testing" in relengotron("graph", "F24", status=2).output
+
+
 def test_the_graph_of_a_package_that_nothing_contains_is_empty(relengotron: Command) -> None:
     assert "bash-1-1.fc24.x86_64" in relengotron("graph", "F24/testing", "--package", "bash").output
     assert relengotron("graph", "--package", "nobody", status=1).output.startswith("Error: nothing that is live")
@@ -250,6 +264,7 @@ def test_names_after_an_option_belong_to_it_and_strangers_are_told(relengotron: 
 
     assert "left out: Bodhi knows no update nothing-1-1" in told
     assert "2 updates, 3 builds" in told
+    assert "left out: Bodhi knows no update" in relengotron("plan", "--updates", "nothing-1-1", status=3).output
     relengotron("plan", TREE.alias, status=2)
     relengotron("plan", "--updates", TREE.alias, "--builds", "a-1-1", status=2)
 
@@ -262,6 +277,7 @@ def test_a_batch_is_read_as_strictly_as_a_message(relengotron: Command) -> None:
     told = relengotron("plan", "--batch", "-", written=json.dumps(body), status=2).output
     assert "msg.agent: missing" in told
     relengotron("plan", "--batch", "-", written="[" * 100_000, status=2)
+    assert "larger than" in relengotron("plan", "--batch", "/dev/zero", status=2).output
 
 
 def test_nothing_to_push_is_no(make_stage: MakeStage, command: Callable[[Stage], Command]) -> None:

@@ -67,7 +67,7 @@ def test_a_package_that_the_base_repo_has_newer_is_no_reason_to_compose(stage: S
 
     assert stage.composed(push) == [REPO]
     assert rungs(stage, push, TREE, "skipped")["names"] == "changed"
-    assert why(stage, push)[TREE] == "a compose for x86_64 would install the 2 packages that are live"
+    assert why(stage, push)[TREE] == "a compose for x86_64 would install exactly what is live: 2 packages"
     assert why(stage, push)["atomic-iso"] == "every changed package in it comes from atomic-host, which decides"
 
 
@@ -77,7 +77,7 @@ def test_a_repo_that_turns_out_as_it_is_live_changes_nothing_that_is_made_from_i
     assert push.state is RunState.DONE
     assert stage.composed(push) == [REPO]
     assert why(stage, push)[REPO].startswith("unchanged: metadata of f24-updates-testing-")
-    assert why(stage, push)[TREE] == "a compose for x86_64 would install the 2 packages that are live"
+    assert why(stage, push)[TREE] == "a compose for x86_64 would install exactly what is live: 2 packages"
     assert not stage.said("artifact.published", run=push.id)
 
 

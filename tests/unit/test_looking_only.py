@@ -29,8 +29,9 @@ READS = {
     | {"permissions"},
     "bodhi": {"update", "updates", "updates_in", "release", "release_by_id", "composes", "identity"},
     "resultsdb": {"results_for", "results_since", "outcomes", "identity"},
-    "mirror": {"place", "published", "generations", "look"},
-    "ostree": {"path", "head", "refs", "aliases", "has_commit", "commit_info", "content_checksum", "fsck"},
+    "mirror": {"compare", "place", "published", "generation", "generations", "look"},
+    "ostree": {"path", "head", "refs", "aliases", "has_commit", "commit_info", "content_checksum", "fsck"}
+    | {"tags", "commits", "stored", "objects_of", "deltas", "holders"},
 }
 NOW = datetime(2016, 11, 1, tzinfo=UTC)
 

@@ -53,6 +53,12 @@ def newest_run_about(db: Connection, subject_kind: str, subject: str) -> str | N
     return found
 
 
+def of_kind(db: Connection, subject_kind: str) -> list[Evidence]:
+    """Everything that was ever noted about subjects of a kind, oldest first."""
+    rows = db.execute(select(evidence).where(evidence.c.subject_kind == subject_kind).order_by(evidence.c.id))
+    return [_evidence(row) for row in rows.mappings()]
+
+
 def of_run(db: Connection, run: str) -> list[Evidence]:
     """Everything that was ever noted in a run, oldest first."""
     rows = db.execute(select(evidence).where(evidence.c.run == run).order_by(evidence.c.id)).mappings()

@@ -207,3 +207,21 @@ related_releases = Table(
     Column("trouble_since", Float),
     Column("trouble", Words, nullable=False, default=""),
 )
+
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subject_type", Name(32), nullable=False),
+    Column("item", Name(512), nullable=False, index=True),
+    Column("testcase", Name(256), nullable=False),
+    Column("scenario", Name(256)),
+    Column("product_version", Name(128), nullable=False),
+    Column("who", Name(256), nullable=False),
+    Column("why", Words, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("until", Float),
+    Column("withdrawn_at", Float),
+    Column("withdrawn_by", Name(256)),
+    Column("run", Name(40)),
+)

@@ -21,6 +21,8 @@ from relengotron.lab.builder.runroot import TOOLS, run_in_root
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Job], Any]
+SPEAKS_EVERY_S = 15.0
+
 HANDLERS: Mapping[str, Handler] = {
     "tagBuild": repos.tag_build,
     "dependantTask": repos.run_dependants,
@@ -63,10 +65,11 @@ class Builder:
         self._running: dict[int, Future[None]] = {}
         self._called_off: dict[int, threading.Event] = {}
         self._hub.login()
-        self._hub.call("host.updateHost", 0.0, True)
+        self._speaks_again_at = 0.0
 
     def run_once(self, *, wait: bool = True) -> int:
         """Start what is free, as far as there are threads, and by default wait for it; the number of tasks started."""
+        self._say_that_we_live()
         self._forget_finished()
         self._notice_cancelled()
         started, arches = 0, self._hub.arches()
@@ -81,6 +84,12 @@ class Builder:
                 future.result()
             self._forget_finished()
         return started
+
+    def _say_that_we_live(self) -> None:
+        """As kojid does: a builder that was not heard of for some minutes is taken for dead."""
+        if time.monotonic() >= self._speaks_again_at:
+            self._hub.call("host.updateHost", float(len(self._running)), True)
+            self._speaks_again_at = time.monotonic() + SPEAKS_EVERY_S
 
     def run_forever(self, stop_event: threading.Event, interval: float = 0.2) -> None:
         """Look for work until told to stop; a hub that is away is asked again."""

@@ -35,6 +35,8 @@ PARSERS: Final[Mapping[str, Parser]] = {
 WISHES: Final[Mapping[str, Parser]] = {
     f"{person.WISHES}retry": person.retry_wished,
     f"{person.WISHES}cancel": person.cancel_wished,
+    f"{person.WISHES}waive": person.waiver_wished,
+    f"{person.WISHES}unwaive": person.withdrawal_wished,
 }
 
 _REASONS: Final[Mapping[str, str]] = {

@@ -34,7 +34,12 @@ class KojiHub:
         complete = {nvr: info for nvr, info in zip(names, infos, strict=True) if reading.is_complete(info)}
         rpms = self._calls.read_many([("listRPMs", (), {"buildID": info["id"]}) for info in complete.values()], [])
         return {
-            nvr: Build(nvr, reading.package_of(info), tuple(reading.rpm(row) for row in rows))
+            nvr: Build(
+                nvr,
+                reading.package_of(info),
+                tuple(reading.rpm(row) for row in rows),
+                reading.when(info.get("creation_ts")),
+            )
             for (nvr, info), rows in zip(complete.items(), rpms, strict=True)
         }
 

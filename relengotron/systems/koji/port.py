@@ -47,6 +47,7 @@ class Build:
     nvr: str
     package: str
     rpms: tuple["Rpm", ...]
+    created_at: datetime | None = None
 
     @property
     def binary_names(self) -> frozenset[str]:

@@ -30,8 +30,9 @@ class MasterMirror(MirrorTree):
         connect_timeout: float = 5.0,
         read_timeout: float = 60.0,
         disk: Disk | None = None,
+        links_packages: bool = False,
     ) -> None:
-        super().__init__(root, states, disk)
+        super().__init__(root, states, disk, links_packages=links_packages)
         self._base_url = base_url.rstrip("/")
         self._session = session or requests.Session()
         self._timeout = (connect_timeout, read_timeout)

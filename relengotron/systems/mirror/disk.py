@@ -1,97 +1,55 @@
-"""How does one change on a file system become durable and all-or-nothing?"""
+"""When is a change on the file system about to be made, and how is trouble with it told?"""
 
+import errno
 import functools
 import hashlib
 import os
-import shutil
+import sqlite3
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
-from relengotron.errors import SystemUnreachable
-from relengotron.systems.mirror.paths import PRIVATE
+from relengotron.errors import RelengError, RequestRefused, SystemBusy, SystemUnreachable
 from relengotron.systems.mirror.port import Entry
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _CHUNK = 1 << 20
+_AT_ONCE = 8
+_SENTENCES: Final = {
+    errno.ENOSPC: "the mirror's file system is full: make room there; nothing of this is visible yet",
+    errno.EDQUOT: "the quota on the mirror's file system is used up: make room there; nothing of this is visible yet",
+    errno.EROFS: "the mirror's file system is read-only: mount it writable",
+    errno.EACCES: "the daemon may not write to the mirror: look at the owner and the modes",
+    errno.EPERM: "the daemon may not write to the mirror: look at the owner and the modes",
+    errno.ESTALE: "the mirror's file system is not there (stale handle): mount it again",
+    errno.EIO: "the mirror's file system does not answer (input/output error)",
+    errno.ENOTCONN: "the mirror's file system is not connected: mount it again",
+}
 
 
 class Disk:
-    """The few changes that publishing makes; each is atomic, durable and announced to ``before``."""
+    """The machine's disk as publishing uses it: each change is announced to ``before``."""
 
     def before(self, effect: str, path: Path) -> None:
         """Called before each change; a rehearsal overrides it to cut the power there."""
 
-    def folder(self, path: Path) -> None:
-        """The folder exists."""
-        if not path.is_dir():
-            self.folder(path.parent)
-            self.before("folder", path)
-            path.mkdir(mode=0o755, exist_ok=True)
-            sync_folder(path.parent)
 
-    def copy(self, source: Path, place: Path) -> None:
-        """A copy with the source's time stamp stands at the place."""
-        self.folder(place.parent)
-        beside = _beside(place)
-        self.before("copy", place)
-        shutil.copyfile(source, beside)
-        self.before("half a copy", place)
-        stat = source.stat()
-        os.utime(beside, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-        self._settle(beside, place)
+def sync(descriptors: Iterable[int]) -> None:
+    """What was written to these is on disk; several wait at a time, so that they share the disk's flushes."""
+    waiting = tuple(descriptors)
+    if len(waiting) < _AT_ONCE:
+        for descriptor in waiting:
+            os.fsync(descriptor)
+        return
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(_sync_all, (waiting[first::_AT_ONCE] for first in range(_AT_ONCE))))
 
-    def write(self, text: str, place: Path) -> None:
-        """The text stands at the place."""
-        self.folder(place.parent)
-        beside = _beside(place)
-        self.before("write", place)
-        beside.write_text(text, encoding="utf-8")
-        self._settle(beside, place)
 
-    def link(self, source: Path, place: Path) -> None:
-        """The place names the same file as the source, whatever it named before; durable after ``settle``."""
-        self.folder(place.parent)
-        beside = _beside(place)
-        beside.unlink(missing_ok=True)
-        self.before("link", place)
-        os.link(source, beside)
-        self.before("rename", place)
-        beside.replace(place)
-        beside.unlink(missing_ok=True)  # a rename between two names of one file does nothing
-
-    def settle(self, places: Iterable[Path]) -> None:
-        """The names of all these places are on disk."""
-        for folder in {place.parent for place in places}:
-            sync_folder(folder)
-
-    def remove(self, path: Path) -> None:
-        """The file is gone."""
-        if path.is_file():
-            self.before("remove", path)
-            path.unlink(missing_ok=True)
-            sync_folder(path.parent)
-
-    def remove_folder(self, path: Path) -> None:
-        """The folder and all in it are gone."""
-        if path.is_dir():
-            self.before("remove folder", path)
-            shutil.rmtree(path)
-
-    def remove_if_empty(self, path: Path) -> None:
-        """The folder is gone if nothing was in it."""
-        if path.is_dir() and not any(path.iterdir()):
-            self.before("remove folder", path)
-            path.rmdir()
-
-    def _settle(self, beside: Path, place: Path) -> None:
-        beside.chmod(0o644)
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        self.before("rename", place)
-        beside.replace(place)
-        sync_folder(place.parent)
+def _sync_all(descriptors: tuple[int, ...]) -> None:
+    for descriptor in descriptors:
+        os.fsync(descriptor)
 
 
 def in_our_words(verb: Callable[P, T]) -> Callable[P, T]:
@@ -102,29 +60,35 @@ def in_our_words(verb: Callable[P, T]) -> Callable[P, T]:
         try:
             return verb(*args, **kwargs)
         except OSError as error:
-            raise SystemUnreachable(f"the mirror's file system: {error}") from error
+            raise _told(error) from error
+        except sqlite3.OperationalError as error:
+            busy = "locked" in str(error)
+            raise (SystemBusy if busy else SystemUnreachable)(f"the mirror's records: {error}") from error
 
     return told
 
 
-def _beside(place: Path) -> Path:
-    """A hidden name in the same folder, always the same one: a repeat overwrites what a crash left."""
-    return place.with_name(f"{PRIVATE}-{hashlib.sha256(place.name.encode()).hexdigest()[:16]}")
-
-
-def sync_folder(path: Path) -> None:
-    """The names in a folder are on disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _told(error: OSError) -> RelengError:
+    if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
+        return RequestRefused(f"a path that the mirror cannot have: {error}")
+    sentence = _SENTENCES.get(error.errno or 0, "the mirror's file system")
+    return SystemUnreachable(f"{sentence} ({error})")
 
 
 def entry_of(path: Path) -> Entry:
     """Read a file's checksum and size."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-        return Entry(digest.hexdigest(), file.tell())
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return read_entry(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_entry(descriptor: int, onward: Callable[[bytes], object] = lambda chunk: None) -> Entry:
+    """Checksum and size of what an open file still holds; each piece is handed on."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := os.read(descriptor, _CHUNK):
+        digest.update(chunk)
+        onward(chunk)
+        size += len(chunk)
+    return Entry(digest.hexdigest(), size)

@@ -31,4 +31,9 @@ def in_order(paths: Iterable[str]) -> list[str]:
 
 def has_one_content_for_ever(path: str) -> bool:
     """Say whether readers of an older repomd.xml rely on this name's content: packages and named metadata."""
-    return path.endswith((".rpm", ".drpm")) or rank(path) is Rank.METADATA
+    return is_package(path) or rank(path) is Rank.METADATA
+
+
+def is_package(path: str) -> bool:
+    """Say whether it is a package, whose name holds version and release."""
+    return path.endswith((".rpm", ".drpm"))

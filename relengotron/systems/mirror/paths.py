@@ -1,5 +1,6 @@
 """Which texts may name a place on the mirror?"""
 
+import re
 from pathlib import Path
 from typing import NewType
 
@@ -12,19 +13,27 @@ PRIVATE = ".relengotron"
 """Names that begin so are ours and are never shown to readers."""
 
 _LONGEST_NAME = 255
+_LONGEST_PATH = 2048
+"""Linux takes 4095 bytes with the root and our own folders before it; readers' tools take less."""
+
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\\/\ud800-\udfff]+")
 
 
 def rel_path(text: str) -> RelPath:
     """Return the text when it names a place below the root and nothing else."""
-    parts = text.split("/")
-    if not text or any(_is_bad(part) for part in parts):
-        raise MalformedInput(f"not a path below the mirror's root: {text!r}")
+    if len(text) > _LONGEST_PATH or not all(is_plain(part) for part in text.split("/")):
+        raise MalformedInput(f"not a path below the mirror's root: {text[:200]!r}")
     return RelPath(text)
 
 
-def _is_bad(part: str) -> bool:
-    controls = any(ord(letter) < 32 or ord(letter) == 127 for letter in part)
-    return part in {"", ".", ".."} or part.startswith(PRIVATE) or "\\" in part or controls or len(part) > _LONGEST_NAME
+def is_plain(name: str) -> bool:
+    """Say whether readers may see a file or folder of this name."""
+    return (
+        _PLAIN.fullmatch(name) is not None
+        and name not in {".", ".."}
+        and not name.startswith(PRIVATE)
+        and len(name.encode()) <= _LONGEST_NAME
+    )
 
 
 def inside(root: Path, path: RelPath) -> Path:

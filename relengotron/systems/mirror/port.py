@@ -1,13 +1,15 @@
 """What do we ask of the master mirror?"""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
-from relengotron.systems.mirror.paths import RelPath
+from relengotron.errors import MalformedInput
+from relengotron.systems.mirror.paths import RelPath, rel_path
 
-__all__ = ["Entry", "Manifest", "Mirror", "RelPath", "Seen", "Staged", "Switched"]
+__all__ = ["Changes", "Entry", "Manifest", "Mirror", "RelPath", "Seen", "Staged", "Switched", "manifest_of"]
 
 
 class Entry(NamedTuple):
@@ -17,18 +19,59 @@ class Entry(NamedTuple):
     size: int
 
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
 Manifest = Mapping[str, Entry]
 """Every file of one published state, by its path below the target."""
 
 
+def manifest_of(facts: Mapping[str, Any]) -> dict[str, Entry]:
+    """Files as the journal keeps them: path to checksum and size; whatever else stands there is refused."""
+    return {rel_path(path): _entry(*entry) for path, entry in facts.items()}
+
+
+def _entry(sha256: Any, size: Any) -> Entry:
+    if not _SHA256.fullmatch(str(sha256)):
+        raise MalformedInput(f"not a SHA-256: {sha256!r}")
+    return Entry(str(sha256), int(size))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a new state shows differently from the state with the number ``base`` (0: before anything was published)."""
+
+    base: int
+    shown: Mapping[str, Entry]
+    """New files, and files whose content becomes another."""
+    gone: frozenset[str]
+
+    def as_facts(self) -> dict[str, Any]:
+        """As it is kept in the journal."""
+        return {
+            "base": self.base,
+            "shown": {path: list(entry) for path, entry in sorted(self.shown.items())},
+            "gone": sorted(self.gone),
+        }
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> Self | None:
+        """Read it back; None when nothing was kept."""
+        if not facts:
+            return None
+        return cls(int(facts["base"]), manifest_of(facts["shown"]), frozenset(map(rel_path, facts["gone"])))
+
+
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A whole state that lies beside its target, on the same file system, not yet visible."""
+    """A state whose new files lie beside its target, on the same file system, not yet visible."""
 
     target: RelPath
     run: str
     manifest: Manifest
+    """The whole state; looked up in the record when it is asked, so that asking for one file costs one file."""
+    changes: Changes
     place: Path
+    """Where the new files lie, each named by its checksum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +82,10 @@ class Switched:
     current: Manifest
     previous: Manifest | None
     """The state before; None when nothing had ever been published here."""
+    changed: Manifest
+    """What ``current`` shows otherwise than ``previous``: new files and other content."""
+    metadata: Manifest
+    """What readers of ``current`` start from: repodata and CHECKSUM files, changed or not."""
     kept: Path
     """Where the files lie that the new state replaced under their own names."""
 
@@ -67,8 +114,14 @@ class Seen:
 class Mirror(Protocol):
     """The master mirror; every verb may be repeated after a crash at any moment and ends in the same state."""
 
-    def stage(self, source: Path, target: RelPath, run: str) -> Staged:
-        """The files of ``source`` lie beside the target, complete and on disk; readers see nothing."""
+    def compare(self, source: Path, target: RelPath) -> Changes:
+        """What publishing ``source`` would change; lists all of it, reads what is not known, changes nothing."""
+
+    def stage(self, source: Path, target: RelPath, run: str, changes: Changes | None = None) -> Staged:
+        """What ``source`` changes lies beside the target, complete and on disk; readers see nothing.
+
+        ``changes`` is what ``compare`` said: while it still holds, only those files are looked at.
+        """
 
     def discard(self, target: RelPath, run: str) -> None:
         """What the run had staged for the target is gone."""
@@ -87,6 +140,9 @@ class Mirror(Protocol):
 
     def published(self, target: RelPath) -> Manifest | None:
         """The state we last published; None when there was none."""
+
+    def generation(self, target: RelPath, number: int) -> Manifest:
+        """The state with this number, as long as it can be put back."""
 
     def generations(self, target: RelPath) -> tuple[Manifest, ...]:
         """Every state that can still be put back, the present one last."""

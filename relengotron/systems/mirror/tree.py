@@ -1,16 +1,22 @@
-"""How does a new state of a target become visible without a mixed one ever being seen?"""
+"""How is a folder published as a tree on a file system, at the cost of what it changes?"""
 
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from relengotron.errors import MalformedInput, RequestRefused, StateDisagrees
-from relengotron.systems.mirror.disk import Disk, entry_of, in_our_words
-from relengotron.systems.mirror.generations import Generations
+from relengotron.errors import MalformedInput, RequestRefused, StateDisagrees, SystemUnreachable
+from relengotron.systems.mirror.comparing import compare
+from relengotron.systems.mirror.disk import Disk, in_our_words
+from relengotron.systems.mirror.ground import Ground
 from relengotron.systems.mirror.order import Rank, has_one_content_for_ever, in_order, rank
 from relengotron.systems.mirror.paths import PRIVATE, RelPath, inside, rel_path
-from relengotron.systems.mirror.port import Entry, Manifest, Staged, Switched
-from relengotron.systems.mirror.source import read_source
+from relengotron.systems.mirror.port import Changes, Entry, Manifest, Staged, Switched, manifest_of
+from relengotron.systems.mirror.recorded import Changed, Recorded
+from relengotron.systems.mirror.records import Records
+from relengotron.systems.mirror.showing import Show
+from relengotron.systems.mirror.staging import Stage
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
@@ -18,45 +24,34 @@ _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 class MirrorTree:
     """The master mirror's tree on a local file system, and beside it the record of what was published."""
 
-    def __init__(self, root: Path, states: Path, disk: Disk | None = None) -> None:
+    def __init__(self, root: Path, states: Path, disk: Disk | None = None, *, links_packages: bool = False) -> None:
         self._root = root
         self._states = states
         self._disk = disk or Disk()
+        self._links_packages = links_packages
 
     @in_our_words
-    def stage(self, source: Path, target: RelPath, run: str) -> Staged:
-        """The files of ``source`` lie beside the target, complete and on disk; readers see nothing."""
-        manifest = read_source(source)
-        if not manifest:
-            raise RequestRefused(f"nothing to publish at {target}: {source} is empty")
-        self._refuse_new_content_under_old_names(target, manifest)
-        place = self._stage_of(target, run)
-        for path, entry in manifest.items():
-            if not _is(place / path, entry):
-                self._fill(source / path, self._live(target, path), place / path, entry)
-        self._disk.settle(place / path for path in manifest)
-        return Staged(target, run, manifest, place)
+    def compare(self, source: Path, target: RelPath) -> Changes:
+        """What publishing ``source`` would change; lists all of it, reads what is not known, changes nothing."""
+        records = self._records(target)
+        self._must_be_mounted(target, records)
+        return compare(source, self._root / self._live(target), records)
 
-    def _fill(self, source: Path, live: Path, place: Path, entry: Entry) -> None:
-        """Link what is live already, copy the rest."""
-        if _is(live, entry):
-            self._disk.link(live, place)
-            return
-        self._disk.copy(source, place)
-        if not _is(place, entry):
-            raise StateDisagrees(f"{source} changed while it was staged")
-
-    def _refuse_new_content_under_old_names(self, target: RelPath, manifest: Manifest) -> None:
-        """A damaged file may be mended; a name that readers know by another checksum may not change its content."""
-        states = self.generations(target)
-        for path, entry in manifest.items():
-            if not has_one_content_for_ever(path) or not (live := self._live(target, path)).is_file():
-                continue
-            if not any(state.get(path) == entry for state in states) and not _is(live, entry):
-                raise RequestRefused(
-                    f"{target}/{path} is live with other content, and readers rely on it"
-                    " (metadata files need their checksums in their names: createrepo_c --unique-md-filenames)"
-                )
+    @in_our_words
+    def stage(self, source: Path, target: RelPath, run: str, changes: Changes | None = None) -> Staged:
+        """What ``source`` changes lies beside the target, complete and on disk; readers see nothing."""
+        records, folder = self._records(target), self._stage_of(target, run)
+        with self._mounted(target, records) as ground:
+            live = self._live(target)
+            if changes is None or not self._still_holds(changes, records, Show(ground, live, self._kept(target))):
+                changes = compare(source, self._root / live, records)
+            staged = self._staged(target, run, changes, records)
+            if not changes.shown and not staged.manifest:
+                raise RequestRefused(f"nothing to publish at {target}: {source} is empty")
+            self._nobody_else_may_have_changed(ground, target, records, changes)
+            self._refuse_new_content_under_old_names(ground, target, records, changes)
+            Stage(ground, folder, self._links_packages).fill(source, changes.shown)
+        return staged
 
     def place(self, target: RelPath) -> Path:
         """Where the target lies on this machine."""
@@ -65,129 +60,186 @@ class MirrorTree:
     @in_our_words
     def discard(self, target: RelPath, run: str) -> None:
         """What the run had staged for the target is gone."""
-        self._disk.remove_folder(self._stage_of(target, run))
+        folder = self._stage_of(target, run)
+        if not self._root.is_dir():
+            return
+        with Ground(self._root, self._disk) as ground:
+            ground.clear(folder)
+            ground.remove_if_empty(os.path.dirname(folder))
 
     @in_our_words
     def switch(self, staged: Staged) -> Switched:
         """Readers see the staged state; at no moment did they see a mixed one."""
-        generations = self._generations(staged.target)
-        with generations.alone():
-            self._refuse_new_content_under_old_names(staged.target, staged.manifest)
-            self._show(staged.target, staged.manifest, staged.place)
-            generations.add(staged.manifest)
-            self._disk.remove_folder(self._stage_of(staged.target, staged.run))
-            return self._switched(staged.target, generations)
+        target, changes, records = staged.target, staged.changes, self._records(staged.target)
+        with records.alone(), self._mounted(target, records) as ground:
+            if records.number() == changes.base:
+                self._nobody_else_may_have_changed(ground, target, records, changes)
+                self._refuse_new_content_under_old_names(ground, target, records, changes)
+                self._show(ground, target, records, changes, self._stage_of(target, staged.run))
+            elif not records.is_state(changes):
+                raise StateDisagrees(f"{target} was published by somebody else after {staged.run} had staged it")
+        self.discard(target, staged.run)
+        return self._switched(target, records)
 
     @in_our_words
     def withdraw(self, target: RelPath, to_manifest: Manifest) -> Switched:
         """Readers see an earlier state again; an empty manifest takes the target off the list altogether."""
-        generations = self._generations(target)
-        with generations.alone():
-            self._show(target, to_manifest)
-            self._hide_pointers(target, set(generations.current() or {}) - set(to_manifest))
-            generations.add(to_manifest)
-            return self._switched(target, generations)
-
-    def _show(self, target: RelPath, manifest: Manifest, place: Path | None = None) -> None:
-        """Bring every file of the manifest under its name, what others point at first."""
-        missing = {
-            path: self._found(target, path, manifest[path], place)
-            for path in in_order(manifest)
-            if not self._shows(target, path, manifest[path], place)
-        }
-        for each in Rank:
-            for path, found in missing.items():
-                if rank(path) is each:
-                    self._keep_what_is_replaced(target, path)
-                    self._disk.link(found, self._live(target, path))
-            self._disk.settle(self._live(target, path) for path in manifest if rank(path) is each)
-
-    def _shows(self, target: RelPath, path: str, entry: Entry, place: Path | None) -> bool:
-        live = self._live(target, path)
-        return _is_linked(live, place, path) or _is(live, entry)
-
-    def _found(self, target: RelPath, path: str, entry: Entry, place: Path | None) -> Path:
-        candidates = [self._kept(target) / entry.sha256, *([place / path] if place else [])]
-        for candidate in candidates:
-            if _is(candidate, entry):
-                return candidate
-        raise StateDisagrees(f"{target}/{path} with checksum {entry.sha256} is neither live, staged nor kept")
-
-    def _keep_what_is_replaced(self, target: RelPath, path: str) -> None:
-        live = self._live(target, path)
-        if live.is_file():
-            entry = entry_of(live)
-            if not _is(kept := self._kept(target) / entry.sha256, entry):
-                self._disk.link(live, kept)
-                self._disk.settle([kept])
-
-    def _hide_pointers(self, target: RelPath, paths: set[str]) -> None:
-        for path in sorted(paths):
-            if rank(path) is Rank.POINTER:
-                self._keep_what_is_replaced(target, path)
-                self._disk.remove(self._live(target, path))
+        records = self._records(target)
+        with records.alone(), self._mounted(target, records) as ground:
+            changes = _changes_to(to_manifest, records)
+            self._show(ground, target, records, changes, None)
+        return self._switched(target, records)
 
     @in_our_words
     def sweep(self, target: RelPath, keep_generations: int = 1) -> tuple[str, ...]:
         """Files that neither the present state nor the last ``keep_generations`` name are gone; returns their paths."""
-        generations = self._generations(target)
-        with generations.alone():
-            kept, dropped = generations.split(keep_generations)
-            named = {path for manifest in kept for path in manifest}
-            once = {path for manifest in generations.all() for path in manifest}
-            gone = [path for path in reversed(in_order(once - named)) if self._live(target, path).is_file()]
-            for path in gone:
-                self._disk.remove(self._live(target, path))
-            self._remove_empty_folders(inside(self._root, target), once - named)
-            self._forget_kept(target, {entry.sha256 for manifest in kept for entry in manifest.values()})
-            generations.forget(dropped)
+        records, live, kept = self._records(target), self._live(target), self._kept(target)
+        with records.alone(), self._mounted(target, records) as ground:
+            first = records.first_kept(keep_generations)
+            dropped = records.only_before(first)
+            gone = [path for path in reversed(in_order(dropped)) if _removed(ground, f"{live}/{path}", dropped[path])]
+            ground.settle(f"{live}/{path}" for path in gone)
+            for folder in _folders_above(dropped):
+                ground.remove_if_empty(f"{live}/{folder}")
+            for name in sorted(set(ground.names(kept)) - records.kept_for(first)):
+                ground.remove(f"{kept}/{name}")
+            records.forget_before(first)
             return tuple(sorted(gone))
-
-    def _remove_empty_folders(self, live: Path, paths: set[str]) -> None:
-        folders = {parent for path in paths for parent in Path(path).parents if parent.parts}
-        for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
-            self._disk.remove_if_empty(live / folder)
-
-    def _forget_kept(self, target: RelPath, needed: set[str]) -> None:
-        kept = self._kept(target)
-        for path in sorted(kept.iterdir()) if kept.is_dir() else []:
-            if path.name not in needed:
-                self._disk.remove(path)
 
     @in_our_words
     def published(self, target: RelPath) -> Manifest | None:
         """The state we last published; None when there was none."""
-        return self._generations(target).current()
+        records = self._records(target)
+        return Recorded(records, number) if (number := records.number()) else None
+
+    @in_our_words
+    def generation(self, target: RelPath, number: int) -> Manifest:
+        """The state with this number, as long as it can be put back."""
+        return Recorded(self._records(target), number)
 
     @in_our_words
     def generations(self, target: RelPath) -> tuple[Manifest, ...]:
         """Every state that can still be put back, the present one last."""
-        return self._generations(target).all()
+        records = self._records(target)
+        return tuple(Recorded(records, number) for number in records.numbers())
 
-    def _switched(self, target: RelPath, generations: Generations) -> Switched:
-        current = generations.current() or {}
-        return Switched(target, current, generations.before(current), self._kept(target))
+    def _show(self, ground: Ground, target: RelPath, records: Records, changes: Changes, stage: str | None) -> None:
+        """Readers see what the changes lead to, and the record says so; what an attempt cut short left is mended."""
+        after = Changed(Recorded(records, changes.base), changes)
+        doubtful = records.intended().keys() - changes.shown.keys()
+        shown = {**changes.shown, **{path: after[path] for path in doubtful if path in after}}
+        gone = changes.gone | {path for path in doubtful if path not in after}
+        known = records.known((*shown, *gone))
+        show = Show(ground, self._live(target), self._kept(target), stage)
+        records.intend(changes)
+        show.bring(shown, known)
+        show.hide_pointers(gone, known)
+        facts = {path: found for path in shown if (found := ground.facts(show.at(path)))}
+        records.add(changes, facts)
 
-    def _generations(self, target: RelPath) -> Generations:
-        return Generations(self._states, rel_path(target), self._disk)
+    def _still_holds(self, changes: Changes, records: Records, show: Show) -> bool:
+        """Say whether what was compared once is what a comparison would say now, as far as a glance can tell."""
+        if records.number() != changes.base:
+            return False
+        points = records.starting_points(changes.base)
+        doubtful = {path for path in (*points, *records.intended()) if path not in changes.shown}
+        return all(show.is_as_known(path, known) for path, known in records.known(doubtful).items())
 
-    def _live(self, target: RelPath, path: str) -> Path:
-        return inside(self._root, RelPath(f"{target}/{path}"))
+    def _nobody_else_may_have_changed(
+        self, ground: Ground, target: RelPath, records: Records, changes: Changes
+    ) -> None:
+        """What readers start from is what we showed, or what we were about to show; else somebody works there."""
+        ours, live = records.intended(), self._live(target)
+        for path in records.starting_points(changes.base):
+            place = f"{live}/{path}"
+            if rank(path) is not Rank.POINTER or ground.facts(place) is None:
+                continue
+            found = ground.entry(place)
+            if found not in {*records.contents(path), ours.get(path), changes.shown.get(path)}:
+                raise StateDisagrees(
+                    f"{self._root / place} is not what was published there last: somebody else changed it."
+                    " Find out who; put the file back or remove it, then retry. Nothing was published over it"
+                )
 
-    def _kept(self, target: RelPath) -> Path:
-        return self._root / f"{PRIVATE}-kept" / quote(target, safe="")
+    def _refuse_new_content_under_old_names(
+        self, ground: Ground, target: RelPath, records: Records, changes: Changes
+    ) -> None:
+        """A damaged file may be mended; a name that readers know by another checksum may not change its content."""
+        live = self._live(target)
+        for path, entry in changes.shown.items():
+            place = f"{live}/{path}"
+            if not has_one_content_for_ever(path) or ground.facts(place) is None:
+                continue
+            if entry not in records.contents(path) and not ground.shows(place, entry):
+                raise RequestRefused(
+                    f"{target}/{path} is live with other content, and readers rely on it"
+                    " (metadata files need their checksums in their names: createrepo_c --unique-md-filenames)"
+                )
 
-    def _stage_of(self, target: RelPath, run: str) -> Path:
+    def _mounted(self, target: RelPath, records: Records) -> Ground:
+        """The ground to publish on; its root is made before anything was ever published there, and never again."""
+        if not records.number():
+            self._root.mkdir(parents=True, exist_ok=True)
+        self._must_be_mounted(target, records)
+        return Ground(self._root, self._disk)
+
+    def _must_be_mounted(self, target: RelPath, records: Records) -> None:
+        if records.shows_anything() and not self.place(target).is_dir():
+            raise SystemUnreachable(
+                f"{self.place(target)} is not there, and it was published: is the mirror mounted?"
+                " If it is, and the folder was taken away for good, make an empty one"
+            )
+
+    def _staged(self, target: RelPath, run: str, changes: Changes, records: Records) -> Staged:
+        manifest = Changed(Recorded(records, changes.base), changes)
+        return Staged(target, run, manifest, changes, self._root / self._stage_of(target, run))
+
+    def _switched(self, target: RelPath, records: Records) -> Switched:
+        number = records.number()
+        before = records.before(number)
+        changes = records.between(before or 0, number)
+        return Switched(
+            target=target,
+            current=Recorded(records, number),
+            previous=None if before is None else Recorded(records, before),
+            changed=changes.shown,
+            metadata=records.starting_points(number),
+            kept=self._root / self._kept(target),
+        )
+
+    def _records(self, target: RelPath) -> Records:
+        return Records(self._states, rel_path(target), self._disk)
+
+    def _live(self, target: RelPath) -> str:
+        """The target below the root, with the links resolved that lead to it; from there on none is followed."""
+        return str(inside(self._root, target).resolve().relative_to(self._root.resolve()))
+
+    def _kept(self, target: RelPath) -> str:
+        return f"{PRIVATE}-kept/{quote(target, safe='')}"
+
+    def _stage_of(self, target: RelPath, run: str) -> str:
         if not _RUN.fullmatch(run) or ".." in run:
             raise MalformedInput(f"not a run's name: {run!r}")
-        return self._root / f"{PRIVATE}-stage" / run / rel_path(target)
+        return f"{PRIVATE}-stage/{run}/{quote(rel_path(target), safe='')}"
 
 
-def _is(path: Path, entry: Entry) -> bool:
-    """Say whether the very content of the entry lies at the path."""
-    return path.is_file() and not path.is_symlink() and path.stat().st_size == entry.size and entry_of(path) == entry
+def _changes_to(manifest: Manifest, records: Records) -> Changes:
+    """From the present state to this one; a state that is in the record is not read for it."""
+    number = records.number()
+    if isinstance(manifest, Recorded):
+        return records.between(number, manifest.number)
+    manifest_of(manifest)  # it comes from a journal
+    present = records.rows(number) if number else {}
+    shown = {path: entry for path, entry in manifest.items() if present.get(path) != entry}
+    return Changes(number, shown, frozenset(present.keys() - manifest.keys()))
 
 
-def _is_linked(live: Path, place: Path | None, path: str) -> bool:
-    """Say whether live and staged are one file, whose content was read when it was staged."""
-    return place is not None and live.is_file() and (place / path).is_file() and live.samefile(place / path)
+def _removed(ground: Ground, place: str, content: Entry | None) -> bool:
+    """Remove a file; one that an abandoned run left, only while it is the content of that run."""
+    return (content is None or ground.shows(place, content)) and ground.remove(place)
+
+
+def _folders_above(paths: Iterable[str]) -> list[str]:
+    """The deepest first, so that one that holds nothing else is empty when its turn comes."""
+    folders = {str(parent) for path in paths for parent in Path(path).parents if parent.parts}
+    return sorted(folders, key=lambda path: path.count("/"), reverse=True)

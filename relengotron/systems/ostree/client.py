@@ -1,26 +1,26 @@
 """How is an OSTree repo asked? With the ``ostree`` command, 2022.7 or newer."""
 
-import fcntl
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
-from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemBusy, SystemUnreachable
+from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemUnreachable
+from relengotron.model.tree_history import Delta, Holder, TreeCommit
 from relengotron.systems.ostree.command import OstreeCommand
+from relengotron.systems.ostree.deltas import name_of, read_deltas, size_of
 from relengotron.systems.ostree.files import has_whole_commit, head_in, is_alias, is_archive
 from relengotron.systems.ostree.gvariant import quoted
-from relengotron.systems.ostree.names import checked_commit, checked_ref, is_commit
+from relengotron.systems.ostree.locks import RefLocks
+from relengotron.systems.ostree.names import TAGS, checked_commit, checked_ref, checked_tag, is_commit, tags_in
+from relengotron.systems.ostree.objects import commit_object, commits_in, objects_of, stored_in
 from relengotron.systems.ostree.port import CommitInfo, FsckAnswer
-from relengotron.systems.ostree.reading import KEPT_WITH_A_TREE, read_commit
+from relengotron.systems.ostree.reading import KEPT_WITH_A_TREE, info_of, read_commit
 
 COMMITS_REMEMBERED: Final = 256
 """The package list of a tree is about 200 kB in memory."""
-_LOCKS: Final = ".relengotron-locks"
 
 
 class OstreeCli:
@@ -37,6 +37,8 @@ class OstreeCli:
         self._path = path.absolute()
         self._quick = OstreeCommand(self._path, ask_limit, binary)
         self._slow = OstreeCommand(self._path, act_limit, binary)
+        self._act_limit = act_limit
+        self._locks = RefLocks(self._path)
 
     @property
     def path(self) -> Path:
@@ -70,7 +72,14 @@ class OstreeCli:
     def refs(self) -> Mapping[str, str]:
         """Every plain ref with its commit, aliases left out."""
         aliases = self.aliases()
-        names = [name for name in self._quick.ask("refs").split("\n") if name and name not in aliases]
+        return {name: to for name, to in self._refspecs().items() if name not in aliases and ":" not in name}
+
+    def tags(self) -> Mapping[str, str]:
+        """Every tag with its commit; tags are refs that clients do not see, and prune keeps what they name."""
+        return tags_in(self._refspecs())
+
+    def _refspecs(self) -> Mapping[str, str]:
+        names = [name for name in self._quick.ask("refs").split("\n") if name]
         commits = self._quick.ask("rev-parse", *names).split() if names else []
         return dict(zip(names, commits, strict=True))
 
@@ -83,6 +92,8 @@ class OstreeCli:
         """Say whether the commit is in this repo and every pull of it came to its end."""
         if has_whole_commit(self._path, checked_commit(commit)):
             return True
+        if is_archive(self._path):
+            return False
         try:
             self._quick.ask("show", commit)
         except RequestRefused:
@@ -90,9 +101,9 @@ class OstreeCli:
         return not (self._path / "state" / f"{commit}.commitpartial").exists()
 
     def commit_info(self, commit: str) -> CommitInfo:
-        """Read one commit; what a whole commit says is asked once, because it can never say anything else."""
-        if has_whole_commit(self._path, checked_commit(commit)):
-            return _commit_info(self._quick, commit)
+        """Read one commit; what a whole commit says is read once, because it can never say anything else."""
+        if has_whole_commit(self._path, checked_commit(commit)) and is_archive(self._path):
+            return _commit_info(self._path, commit)
         return read_commit(commit, self._quick.ask("show", commit), self._quick.ask("show", "--raw", commit))
 
     def content_checksum(self, commit: str) -> str:
@@ -177,7 +188,70 @@ class OstreeCli:
 
     def update_summary(self) -> None:
         """The summary lists the refs as they are now."""
-        self._slow.act("summary", "-u")
+        with self._locks.summarising(self._act_limit):
+            self._slow.act("summary", "-u")
+
+    def tag(self, name: str, commit: str) -> None:
+        """The tag names the commit, for ever; refused when it names another one."""
+        refspec = f"{TAGS}:{checked_tag(name)}"
+        with self._locks.hold(refspec, f"tag {commit[:12]}"):
+            found = self.tags().get(name)
+            if found not in (None, commit):
+                raise RequestRefused(f"tag {name} names {found}, and tags never move")
+            if not self.has_commit(checked_commit(commit)):
+                raise RequestRefused(f"commit {commit} is not whole in {self._path}")
+            if found is None:
+                self._slow.act("refs", f"--create={refspec}", commit)
+
+    def commits(self) -> Mapping[str, TreeCommit]:
+        """Every commit that is here, on a ref or not."""
+        return commits_in(self._archive())
+
+    def stored(self) -> Mapping[str, int]:
+        """Every object that is here with its size, by ``CHECKSUM.KIND``."""
+        return stored_in(self._archive())
+
+    def objects_of(self, commits: Collection[str]) -> frozenset[str]:
+        """Every object that these commits are made of, without their parents, whether it is here or not."""
+        return objects_of(self._archive(), map(checked_commit, commits))
+
+    def _archive(self) -> Path:
+        if not is_archive(self._path):
+            raise SystemUnreachable(f"no OSTree archive at {self._path}")
+        return self._path
+
+    def drop_commits(self, commits: Collection[str]) -> None:
+        """These commits, and all objects that no other commit needs, are gone; refused for what a ref or tag shows."""
+        for commit in commits:
+            if has_whole_commit(self._path, checked_commit(commit)):
+                self._slow.act("prune", "--commit-only", f"--delete-commit={commit}")
+        self._slow.act("prune")
+
+    def deltas(self) -> Mapping[Delta, int]:
+        """Every static delta with its size."""
+        return {delta: size_of(self._path, delta) for delta in read_deltas(self._quick.ask("static-delta", "list"))}
+
+    def make_delta(self, old: str, new: str) -> None:
+        """Clients that have ``old`` can fetch ``new`` as one delta, once the summary is written."""
+        ends = (f"--from={checked_commit(old)}", f"--to={checked_commit(new)}")
+        self._slow.act("static-delta", "generate", "--if-not-exists", *ends)
+
+    def drop_delta(self, delta: Delta) -> None:
+        """The delta is gone."""
+        if delta in read_deltas(self._quick.ask("static-delta", "list")):
+            self._slow.act("static-delta", "delete", name_of(delta))
+
+    def holders(self) -> Mapping[str, Holder]:
+        """By ref who writes to it now; ``*`` stands for all refs."""
+        return self._locks.holders()
+
+    def hold(self, ref: str, why: str, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
+        """Nobody else writes to the ref meanwhile; ``SystemBusy`` when somebody still does after ``wait``."""
+        return self._locks.hold(checked_ref(ref), why, wait)
+
+    def hold_all(self, why: str, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
+        """Nobody else writes to any ref meanwhile; ``SystemBusy`` when somebody still does after ``wait``."""
+        return self._locks.hold_all(why, wait)
 
     def fsck(self) -> FsckAnswer:
         """Read every object of the repo and compare it with its name."""
@@ -192,21 +266,16 @@ class OstreeCli:
         if is_alias(self._path, ref):
             stands_for = self.aliases().get(ref)
             raise RequestRefused(f"{ref} is an alias of {stands_for}; writing would replace it by a plain ref")
-        locks = self._path / _LOCKS
-        locks.mkdir(exist_ok=True)
-        descriptor = os.open(locks / quote(ref, safe=""), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with self._locks.hold(ref, "move it"):
             yield
-        except BlockingIOError as taken:
-            raise SystemBusy(f"another writer holds ref {ref} of {self._path}") from taken
-        finally:
-            os.close(descriptor)
 
 
 @lru_cache(maxsize=COMMITS_REMEMBERED)
-def _commit_info(command: OstreeCommand, commit: str) -> CommitInfo:
-    return read_commit(commit, command.ask("show", commit), command.ask("show", "--raw", commit))
+def _commit_info(repo: Path, commit: str) -> CommitInfo:
+    read = commit_object(repo, commit)
+    if read is None:
+        raise RequestRefused(f"no commit {commit} in {repo}")
+    return info_of(commit, read)
 
 
 def _head_of(source: Path, ref: str) -> str:

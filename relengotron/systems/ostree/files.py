@@ -30,11 +30,13 @@ def has_whole_commit(repo: Path, commit: str) -> bool:
 
 
 def is_archive(repo: Path) -> bool:
-    """Say whether a whole archive repo lies here; False when the files do not say it plainly."""
+    """Say whether a whole archive repo, with all its objects, lies here; False when the files do not say it plainly."""
     config = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         config.read_string((repo / "config").read_text())
     except (OSError, configparser.Error, UnicodeDecodeError):
         return False
     folders = ("objects", "refs/heads", "state", "tmp")
+    if config.has_option("core", "parent"):  # its objects may lie in another repo
+        return False
     return config.get("core", "mode", fallback="") == "archive-z2" and all((repo / each).is_dir() for each in folders)

@@ -1,6 +1,7 @@
 """Which texts may be a ref or a commit id?"""
 
 import re
+from collections.abc import Mapping
 
 from relengotron.errors import MalformedInput
 
@@ -8,6 +9,8 @@ _COMMIT = re.compile(r"[0-9a-f]{64}")
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
 _ONLY_HEX = re.compile(r"[0-9a-f]+")
 _LONGEST_REF = 255
+TAGS = "tags"
+"""The remote whose refs are our tags: neither the summary nor a pull shows them, and prune keeps what they name."""
 
 
 def checked_ref(text: str) -> str:
@@ -29,3 +32,14 @@ def checked_commit(text: str) -> str:
 def is_commit(text: str) -> bool:
     """Say whether the text is a whole commit id."""
     return _COMMIT.fullmatch(text) is not None
+
+
+def checked_tag(text: str) -> str:
+    """Return the text when it is the name of a tag: a ref name."""
+    return checked_ref(text)
+
+
+def tags_in(refspecs: Mapping[str, str]) -> dict[str, str]:
+    """The tags among everything that points to commits."""
+    beginning = f"{TAGS}:"
+    return {name.removeprefix(beginning): to for name, to in refspecs.items() if name.startswith(beginning)}

@@ -1,12 +1,14 @@
 """What do we ask of an OSTree repo?"""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from relengotron.model.package import Package
+from relengotron.model.tree_history import Delta, Holder, TreeCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,39 @@ class OstreeRepo(Protocol):
 
     def fsck(self) -> FsckAnswer:
         """Read every object of the repo and compare it with its name."""
+
+    def tags(self) -> Mapping[str, str]:
+        """Every tag with its commit; tags are refs that clients do not see, and prune keeps what they name."""
+
+    def tag(self, name: str, commit: str) -> None:
+        """The tag names the commit, for ever; refused when it names another one."""
+
+    def commits(self) -> Mapping[str, TreeCommit]:
+        """Every commit that is here, on a ref or not."""
+
+    def stored(self) -> Mapping[str, int]:
+        """Every object that is here with its size, by ``CHECKSUM.KIND``."""
+
+    def objects_of(self, commits: Collection[str]) -> frozenset[str]:
+        """Every object that these commits are made of, without their parents, whether it is here or not."""
+
+    def drop_commits(self, commits: Collection[str]) -> None:
+        """These commits, and all objects that no other commit needs, are gone; refused for what a ref or tag shows."""
+
+    def deltas(self) -> Mapping[Delta, int]:
+        """Every static delta with its size."""
+
+    def make_delta(self, old: str, new: str) -> None:
+        """Clients that have ``old`` can fetch ``new`` as one delta, once the summary is written."""
+
+    def drop_delta(self, delta: Delta) -> None:
+        """The delta is gone."""
+
+    def holders(self) -> Mapping[str, Holder]:
+        """By ref who writes to it now; ``*`` stands for all refs."""
+
+    def hold(self, ref: str, why: str, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
+        """Nobody else writes to the ref meanwhile; ``SystemBusy`` when somebody still does after ``wait``."""
+
+    def hold_all(self, why: str, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
+        """Nobody else writes to any ref meanwhile; ``SystemBusy`` when somebody still does after ``wait``."""

@@ -1,12 +1,14 @@
-"""What does a commit say about itself, in what ``ostree show`` prints?"""
+"""What does a commit say about itself, in its own file or in what ``ostree show`` prints?"""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from relengotron.errors import MalformedInput
 from relengotron.model.package import Package
 from relengotron.systems.ostree.gvariant import parse
+from relengotron.systems.ostree.objects import CommitObject
 from relengotron.systems.ostree.port import CommitInfo
 
 _PACKAGES = "rpmostree.rpmdb.pkglist"
@@ -21,30 +23,42 @@ def read_commit(commit: str, shown: str, raw: str) -> CommitInfo:
     checksum = _CHECKSUM.search(shown)
     match parse(raw.partition("\n")[2]):
         case (dict(metadata), list(parent), _, str(subject), _, int(seconds), _, _) if checksum:
-            return CommitInfo(
-                commit=commit,
-                parent=bytes(parent).hex() or None,
-                timestamp=datetime.fromtimestamp(seconds, UTC),
-                subject=subject,
-                version=_text(metadata.get("version")),
-                content_checksum=checksum.group(1),
-                ref_bindings=_bindings(metadata),
-                packages=_packages(metadata),
-                metadata={key: value for key, value in metadata.items() if isinstance(value, str)},
-            )
+            made_at = datetime.fromtimestamp(seconds, UTC)
+            return _info(commit, bytes(parent).hex() or None, made_at, subject, checksum.group(1), metadata)
     raise MalformedInput(f"commit {commit} does not read like a commit: {raw[:200]!r}")
+
+
+def info_of(commit: str, read: CommitObject) -> CommitInfo:
+    """The same, from the commit's own file."""
+    return _info(commit, read.parent, read.made_at, read.subject, read.content_checksum, read.metadata)
+
+
+def _info(
+    commit: str, parent: str | None, made_at: datetime, subject: str, content: str, metadata: Mapping[str, Any]
+) -> CommitInfo:
+    return CommitInfo(
+        commit=commit,
+        parent=parent,
+        timestamp=made_at,
+        subject=subject,
+        version=_text(metadata.get("version")),
+        content_checksum=content,
+        ref_bindings=_bindings(metadata),
+        packages=_packages(metadata),
+        metadata={key: value for key, value in metadata.items() if isinstance(value, str)},
+    )
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _bindings(metadata: dict[str, Any]) -> tuple[str, ...] | None:
+def _bindings(metadata: Mapping[str, Any]) -> tuple[str, ...] | None:
     bound = metadata.get(_BINDING)
-    return tuple(map(str, bound)) if isinstance(bound, list) else None
+    return tuple(map(str, bound)) if isinstance(bound, list | tuple) else None
 
 
-def _packages(metadata: dict[str, Any]) -> tuple[Package, ...]:
+def _packages(metadata: Mapping[str, Any]) -> tuple[Package, ...]:
     rows = metadata.get(_PACKAGES, [])
     try:
         return tuple(Package(*map(str, row)) for row in rows)

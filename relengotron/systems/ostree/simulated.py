@@ -3,14 +3,18 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from relengotron.errors import RefMoved, RequestRefused, SystemUnreachable
 from relengotron.model.package import Package
-from relengotron.systems.ostree.names import checked_commit, checked_ref, is_commit
+from relengotron.model.tree_history import Delta, Holder, TreeCommit
+from relengotron.systems.ostree.deltas import name_of
+from relengotron.systems.ostree.locks import RefLocks
+from relengotron.systems.ostree.names import checked_commit, checked_ref, checked_tag, is_commit
 from relengotron.systems.ostree.port import CommitInfo, FsckAnswer
 
 _PARTIAL = ".commitpartial"
@@ -22,6 +26,7 @@ class SimulatedOstree:
     def __init__(self, path: Path) -> None:
         """Nothing is made before ``init_archive``."""
         self._path = path.absolute()
+        self._locks = RefLocks(self._path)
 
     @property
     def path(self) -> Path:
@@ -111,6 +116,10 @@ class SimulatedOstree:
     def set_ref(self, ref: str, commit: str, expected_old: str | None) -> None:
         """The ref shows the commit; refused unless it showed ``expected_old`` or the commit before."""
         self._refuse_alias(checked_ref(ref))
+        with self.hold(ref, "move it"):
+            self._move(ref, commit, expected_old)
+
+    def _move(self, ref: str, commit: str, expected_old: str | None) -> None:
         found = self.head(ref)
         if found == commit:
             return
@@ -126,6 +135,10 @@ class SimulatedOstree:
     def delete_ref(self, ref: str, expected_old: str | None = None) -> None:
         """The ref, and no other, is gone."""
         self._refuse_alias(checked_ref(ref))
+        with self.hold(ref, "delete it"):
+            self._delete(ref, expected_old)
+
+    def _delete(self, ref: str, expected_old: str | None) -> None:
         found = self.refs().get(ref)
         if found is None:
             return
@@ -190,6 +203,78 @@ class SimulatedOstree:
     def update_summary(self) -> None:
         """The summary lists the refs as they are now."""
         _write(self._path / "summary", json.dumps(dict(self.refs())))
+
+    def tags(self) -> Mapping[str, str]:
+        """Every tag with its commit."""
+        file = self._path / "tags.json"
+        known: dict[str, str] = json.loads(file.read_text()) if file.is_file() else {}
+        return known
+
+    def tag(self, name: str, commit: str) -> None:
+        """The tag names the commit, for ever; refused when it names another one."""
+        found = self.tags().get(checked_tag(name))
+        if found not in (None, commit):
+            raise RequestRefused(f"tag {name} names {found}, and tags never move")
+        if not self.has_commit(commit):
+            raise RequestRefused(f"commit {commit} is not whole in {self._path}")
+        _write(self._path / "tags.json", json.dumps({**self.tags(), name: commit}))
+
+    def commits(self) -> Mapping[str, TreeCommit]:
+        """Every commit that is here, on a ref or not."""
+        files = (self._path / "objects").glob("*/[!.]*.commit")
+        return {commit: self._tree_commit(commit, file) for file in files for commit in [file.parent.name + file.stem]}
+
+    def _tree_commit(self, commit: str, file: Path) -> TreeCommit:
+        arrived = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        return TreeCommit(commit, (info := self.commit_info(commit)).parent, info.timestamp, arrived)
+
+    def stored(self) -> Mapping[str, int]:
+        """Every object that is here with its size, by ``CHECKSUM.KIND``."""
+        files = (self._path / "objects").glob("*/[!.]*")
+        return {file.parent.name + file.name: file.stat().st_size for file in files}
+
+    def objects_of(self, commits: Collection[str]) -> frozenset[str]:
+        """Every object that these commits are made of."""
+        return frozenset(
+            name for each in commits for name in (f"{each}.commit", f"{self.commit_info(each).content_checksum}.filez")
+        )
+
+    def drop_commits(self, commits: Collection[str]) -> None:
+        """These commits, and all objects that no other commit needs, are gone; refused for what a ref or tag shows."""
+        shown = {*self.refs().values(), *self.tags().values()}.intersection(commits)
+        if shown:
+            raise RequestRefused(f"a ref or a tag shows {', '.join(sorted(shown))}")
+        for commit in commits:
+            self._commit_file(checked_commit(commit)).unlink(missing_ok=True)
+        for name in self.stored().keys() - self.objects_of(self.commits()):
+            (self._path / "objects" / name[:2] / name[2:]).unlink()
+
+    def deltas(self) -> Mapping[Delta, int]:
+        """Every static delta with its size."""
+        files = (self._path / "deltas").glob("[!.]*")
+        found = {Delta(old or None, new): file for file in files for old, _, new in [file.name.rpartition("-")]}
+        return {delta: file.stat().st_size for delta, file in found.items()}
+
+    def make_delta(self, old: str, new: str) -> None:
+        """Clients that have ``old`` can fetch ``new`` as one delta, once the summary is written."""
+        files = [self.files_of(checked_commit(each)) for each in (old, new)]
+        _write(self._path / "deltas" / name_of(Delta(old, new)), json.dumps(files))
+
+    def drop_delta(self, delta: Delta) -> None:
+        """The delta is gone."""
+        (self._path / "deltas" / name_of(delta)).unlink(missing_ok=True)
+
+    def holders(self) -> Mapping[str, Holder]:
+        """By ref who writes to it now; ``*`` stands for all refs."""
+        return self._locks.holders()
+
+    def hold(self, ref: str, why: str, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
+        """Nobody else writes to the ref meanwhile; ``SystemBusy`` when somebody still does after ``wait``."""
+        return self._locks.hold(checked_ref(ref), why, wait)
+
+    def hold_all(self, why: str, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
+        """Nobody else writes to any ref meanwhile; ``SystemBusy`` when somebody still does after ``wait``."""
+        return self._locks.hold_all(why, wait)
 
     def fsck(self) -> FsckAnswer:
         """Read every object of the repo and compare it with its name."""

@@ -20,7 +20,7 @@ LESS = Package("less", "0", "481", "7.fc24", "x86_64")
 def shown(*packages: str) -> list[str]:
     graph = ArtifactGraph((REPO, HOST, CLOUD, DISK), {"disk": Contents((LESS,), "a sheet")}, "config/artifacts")
     survey: Any = SimpleNamespace(graph=graph)
-    return [artifact.name for artifact in Drawn(Lane("F24", "stable"), survey, packages).shown]
+    return [artifact.name for artifact in Drawn(Lane("F24", "stable"), survey, packages, {}).shown]
 
 
 def test_without_a_package_everything_is_shown() -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from relengotron.engine.journal import acknowledgements, evidence, inbox, outbox, runs
+from relengotron.engine.journal import acknowledgements, audit, evidence, inbox, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.model.run import Evidence, RunState, StepState
+from relengotron.settings.fingerprint import fingerprint
 from tests.unit.cli.story import NOW, Command, opened, opened_in
 
 
@@ -253,3 +254,19 @@ def test_a_run_shows_who_has_not_acknowledged(relengotron: Command, held: str, d
     with database.write() as db:
         acknowledgements.note_answer(db, message.msg_id, "bodhi", NOW)
     assert "relengotron.push.complete  acknowledged 12:00:00 UTC" in relengotron("runs", "show", held).output
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_configuration_that_was_edited_after_the_start_is_told(
+    relengotron: Command, database: Database, config: Path
+) -> None:
+    with database.write() as db:
+        audit.note_start(db, fingerprint(config), NOW)
+    assert "was edited" not in relengotron("status").output
+
+    edited = config / "artifacts" / "repos.yaml"
+    edited.write_text(edited.read_text() + "# a word more\n")
+
+    assert "The configuration was edited after the daemon had read it." in relengotron("status").output
+    assert json.loads(relengotron("status", "--json").output)["is_outdated"]
+    assert "systemctl restart relengotron" in relengotron("status", "--check", status=1).output

@@ -28,11 +28,6 @@ def test_the_solver_is_believed_over_names() -> None:
     assert not found.is_doubt
 
 
-def test_own_detection_is_believed_over_the_solver() -> None:
-    solved, own = rung(RungName.SOLVED, Says.CHANGED), rung(RungName.DETECTED, Says.UNCHANGED)
-    assert not climb("tree", [solved, own]).is_affected
-
-
 def test_an_edited_manifest_is_composed_whatever_the_packages_say() -> None:
     edited, solved = rung(RungName.MANIFEST, Says.CHANGED), rung(RungName.SOLVED, Says.UNCHANGED)
     found = climb("tree", [edited, solved])

@@ -147,6 +147,17 @@ def test_a_plan_in_doubt_says_what_it_could_not_read() -> None:
     assert [each.because for each in found] == [("the plan could not know: no repo answers",)]
 
 
+def test_a_compose_that_failed_was_foreseen_where_the_plan_was_in_doubt() -> None:
+    failed = replace(TOLD, fate=Fate.FAILED)
+    assert without_tree(failed)["artifact", "tree"] == ("its compose failed, which no plan can know",)
+    doubt = Rung(RungName.SOLVED, Says.DOUBT, "nothing provides nano-ng")
+    plan = replace(PLAN, artifacts=(REPO, replace(TREE, rungs=(doubt,))))
+    found = {
+        each.subject: each.because for each in compare(plan, replace(RUN, artifacts={"repo": TOLD, "tree": failed}))
+    }
+    assert found["tree"] == ("its compose failed; the plan had its doubts: nothing provides nano-ng",)
+
+
 def test_a_run_on_its_way_has_not_come_so_far() -> None:
     found = differences(
         is_finished=False, state="open", shipped=(), moves=(), artifacts={}, tasks={}, published={}, sight=Sight()

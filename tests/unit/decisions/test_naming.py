@@ -72,8 +72,3 @@ def test_edges_say_what_kind_they_are_and_who_told_us() -> None:
         (EdgeKind.INCLUDES, "bash", "tree", "commit 0f3a"),
         (EdgeKind.MADE_FROM, "repo", "tree", "config/artifacts"),
     ]
-
-
-def test_a_circle_in_the_graph_ends_where_it_began() -> None:
-    circle = ArtifactGraph([artifact("a", "c"), artifact("b", "a"), artifact("c", "b")], {}, "config")
-    assert circle.downstream("a") == ("b", "c")

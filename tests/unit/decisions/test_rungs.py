@@ -140,6 +140,14 @@ def test_an_unreadable_repo_of_one_arch_is_doubt_whatever_the_others_say() -> No
     assert rungs.worst_list([]) is None
 
 
+def test_a_source_that_nobody_wrote_down_is_no_change_that_anybody_could_name() -> None:
+    made = Contents((BASH,), "a sheet", "d1", made_from=("aaa",))
+    assert rungs.by_sources(made, {"tree": "aaa", "other": "bbb"}).says is Says.DOUBT
+    assert rungs.by_sources(made, {"tree": "ccc", "other": "bbb"}).says is Says.CHANGED
+    assert rungs.by_sources(made, {"tree": "ccc"}).says is Says.CHANGED
+    assert rungs.by_sources(made, {"tree": "aaa"}).says is Says.UNCHANGED
+
+
 OFFERED = {("bash", "x86_64"): NEWER}
 
 
@@ -159,3 +167,17 @@ def test_what_is_chosen_in_its_newest_version_or_is_no_update_of_this_push_is_no
 def test_a_version_that_people_wish_for_is_left_as_it_is(wish: str, is_asked: bool) -> None:
     asked = rungs.with_updates(Manifest("d", "x", (wish,)), [BASH], OFFERED, {"bash"})
     assert (asked is not None) is is_asked
+
+
+def test_an_edited_manifest_that_cannot_be_installed_is_impossible_although_it_never_could() -> None:
+    cannot = Solved({}, ("nothing provides nosuchpkg, which the manifest wishes for",))
+    rung = rungs.by_solving(LIVE, [outlook(cannot, cannot)], "s", is_edited=True)
+    assert rung.says is Says.IMPOSSIBLE
+    assert "nothing provides nosuchpkg" in rung.reason
+
+
+def test_what_an_edited_manifest_adds_is_a_change_and_no_doubt_about_the_solver() -> None:
+    nano = Package("nano", "0", "2", "1", "x86_64")
+    calm = outlook(solved(BASH, GLIBC, nano), solved(BASH, GLIBC, nano))
+    rung = rungs.by_solving(LIVE, [calm], "s", is_edited=True)
+    assert (rung.says, rung.reason) == (Says.CHANGED, "a compose for x86_64 brings nano 2-1 added")

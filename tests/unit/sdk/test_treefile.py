@@ -212,7 +212,7 @@ VALUES = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(KEYS), VALUES))
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=5))
 def test_anything_is_a_treefile_or_malformed(content: dict[str, Any]) -> None:
     with suppress(MalformedInput):
         assert flat({"host.json": content}).manifest("x").digest

@@ -1,0 +1,120 @@
+"""``relengotron waive``: a person answers by name for what a test says, until some time or for good."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from sqlalchemy import Connection
+
+from relengotron.cli import orders, page
+from relengotron.cli.exits import Exit, Refusal
+from relengotron.cli.find import the_run
+from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.decisions import waiving
+from relengotron.engine.journal import evidence
+from relengotron.model.codec import from_json
+from relengotron.model.gate import GATE, GateAnswer, Reason, Requirement
+from relengotron.model.run import Run
+from relengotron.settings.kinds import duration
+
+
+@click.command()
+@click.argument("what", metavar="RUN|ARTIFACT")
+@click.argument("testcase")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded with your name.")
+@click.option("--until", metavar="TIME", help="Until when, such as 2h, 3d or 2016-11-01T12:00:00Z; else for good.")
+@click.option("--withdraw", is_flag=True, help="Take back every waiver of this test, whoever gave it.")
+@click.pass_obj
+def waive(surroundings: Surroundings, what: str, testcase: str, reason: str, until: str | None, withdraw: bool) -> None:
+    """Answer for TESTCASE, of everything in RUN that it keeps, or of one ARTIFACT, update or build.
+
+    The waiver holds for exactly these bits, not for what is composed later. When its time is over before they are
+    live, the gate is shut again.
+
+    The wish is stored and recorded with your name; the daemon takes it up within seconds.
+    """
+    if withdraw and until is not None:
+        raise click.UsageError("--withdraw takes back at once: leave out --until")
+    ends = None if until is None else _moment(until)
+    with surroundings.journal() as database:
+        with database.read() as db:
+            run, name = _meant(db, what)
+            answer = _answer(db, run)
+        wanted = _wanted(answer, testcase, name, withdraw)
+        about = [_body(run, each, reason) for each in wanted]
+        more = {"product_version": answer.product_version, "until": None if ends is None else ends.isoformat()}
+        bodies = [body | more | {"scenario": each.scenario} for body, each in zip(about, wanted, strict=True)]
+        orders.store(surroundings, database, "unwaive" if withdraw else "waive", about if withdraw else bodies)
+    for each in wanted:
+        page.say(_told(each, ends, withdraw))
+    page.say(f"The daemon takes it up within seconds; look: relengotron explain {run.id}")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        ends = now() + duration(text)
+    except ValueError:
+        ends = _written(text)
+    if ends <= now():
+        raise click.UsageError(f"--until: {text!r} is over already")
+    return ends
+
+
+def _written(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise click.UsageError(f"--until: {text!r} is no time; say 2h, 3d or 2016-11-01T12:00:00Z")
+    return moment.astimezone(UTC)
+
+
+def _meant(db: Connection, what: str) -> tuple[Run, str | None]:
+    """The run, and the one subject that was named, if it was not the run."""
+    found = (evidence.newest_run_about(db, kind, what) for kind in ("artifact", "update", "build"))
+    newest = next((run for run in found if run is not None), None)
+    return the_run(db, newest or what), what if newest is not None else None
+
+
+def _answer(db: Connection, run: Run) -> GateAnswer:
+    kept = [each for each in evidence.of_run(db, run.id) if each.subject_kind == GATE]
+    if not kept:
+        raise Refusal(f"{run.id}: its gate was not asked yet: there is nothing to waive", Exit.NO)
+    return from_json(GateAnswer, dict(kept[-1].facts))
+
+
+def _wanted(answer: GateAnswer, testcase: str, name: str | None, withdraw: bool) -> Sequence[Requirement]:
+    about = [each for each in answer.reasons if name in (None, each.requirement.artifact)]
+    named = [each for each in about if each.requirement.testcase == testcase]
+    if not named:
+        raise Refusal(f"no requirement is called {testcase!r}. There are:\n{_listed(about)}", Exit.NOT_FOUND)
+    wanted = [each for each in named if withdraw or each.state not in waiving.NOT_TO_BE_WAIVED]
+    if not wanted:
+        raise Refusal("\n".join(f"{each}: that is not to be waived" for each in named), Exit.NO)
+    return [each.requirement for each in wanted]
+
+
+def _listed(reasons: Iterable[Reason]) -> str:
+    return "\n".join(f"  {each}" for each in reasons) or "  none"
+
+
+def _body(run: Run, requirement: Requirement, reason: str) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "agent": person(),
+        "subject_type": requirement.type,
+        "item": requirement.item,
+        "testcase": requirement.testcase,
+        "reason": reason,
+    }
+
+
+def _told(requirement: Requirement, ends: datetime | None, withdraw: bool) -> str:
+    if withdraw:
+        return f"Asked to withdraw the waivers of {requirement}."
+    until = "" if ends is None else f" until {page.clock(ends, now())}"
+    need = requirement.waivers_need
+    people = f" It needs {need} different people." if need > 1 else ""
+    return f"Asked to waive {requirement}{until}.{people}"

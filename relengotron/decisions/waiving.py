@@ -1,0 +1,59 @@
+"""Which waivers count? Only those about exactly this subject, test, product and time, by as many people as needed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from relengotron.model.gate import Requirement, RequirementState
+from relengotron.model.waiver import Waiver
+
+_BY_SUDO: Final = ", by sudo from "
+"""As the command line writes the name of somebody who acts by another account."""
+
+NOT_TO_BE_WAIVED: Final = frozenset(
+    {RequirementState.PASSED, RequirementState.POLICY_MISSING, RequirementState.SOURCE_DOWN}
+)
+"""A pass needs no waiver; a missing policy is mended in the configuration; who could not be asked may say anything."""
+
+
+def counting(
+    waivers: Iterable[Waiver], requirement: Requirement, product_version: str, now: datetime
+) -> tuple[Waiver, ...]:
+    """The waivers that count, at most the newest one of each person."""
+    fitting = (each for each in waivers if _fits(each, requirement, product_version) and each.is_active(now))
+    newest: dict[str, Waiver] = {}
+    for each in sorted(fitting, key=lambda waiver: (waiver.at, waiver.id)):
+        newest[person_of(each.who)] = each
+    return tuple(newest[who] for who in sorted(newest))
+
+
+def person_of(who: str) -> str:
+    """The person behind a name: who changed to another account stays the same person."""
+    return who.rpartition(_BY_SUDO)[2]
+
+
+def are_enough(waivers: tuple[Waiver, ...], requirement: Requirement) -> bool:
+    """Whether as many different people answer for it as its policies want."""
+    return len({person_of(each.who) for each in waivers}) >= requirement.waivers_need
+
+
+def in_words(waivers: tuple[Waiver, ...], requirement: Requirement) -> str:
+    """Who waived it until when, and how many are still wanted."""
+    by = ", ".join(_person(each) for each in waivers)
+    left = requirement.waivers_need - len({person_of(each.who) for each in waivers})
+    return f"waived by {by}" if left <= 0 else f"waived by {by}; {left} more must"
+
+
+def _person(waiver: Waiver) -> str:
+    until = f" until {waiver.until:%Y-%m-%d %H:%M} UTC" if waiver.until is not None else ""
+    return f"{waiver.who}{until}"
+
+
+def _fits(waiver: Waiver, requirement: Requirement, product_version: str) -> bool:
+    return (
+        waiver.subject_type == requirement.type
+        and waiver.item == requirement.item
+        and waiver.testcase == requirement.testcase
+        and waiver.product_version == product_version
+        and (waiver.scenario is None or waiver.scenario == requirement.scenario)
+    )

@@ -1,0 +1,1 @@
+"""The gate: our own evaluation of policies, or Greenwave."""

@@ -1,0 +1,73 @@
+"""How do we evaluate policies ourselves? The facts are read from ResultsDB and Bodhi, the rest is pure."""
+
+from collections.abc import Collection
+
+from relengotron.decisions import evaluating, requiring
+from relengotron.decisions.evaluating import Facts
+from relengotron.decisions.requiring import Demand
+from relengotron.errors import Transient
+from relengotron.model.gate import Finding, Findings, Question, StoredResult
+from relengotron.model.policy import MinimumKarma, PassingTestCase
+from relengotron.systems.bodhi.port import Bodhi
+from relengotron.systems.resultsdb.port import ResultsDb, TestResult
+
+NAME = "own evaluation"
+
+
+class OwnGate:
+    """The engine that needs no other service than those where the facts are."""
+
+    def __init__(self, resultsdb: ResultsDb, bodhi: Bodhi) -> None:
+        self._resultsdb = resultsdb
+        self._bodhi = bodhi
+
+    def findings(self, question: Question) -> Findings:
+        """Every demand of the policies, weighed by what ResultsDB and Bodhi say now."""
+        return Findings(NAME, self.weigh(requiring.demands(question)))
+
+    def weigh(self, demands: Collection[Demand]) -> tuple[Finding, ...]:
+        """These demands alone; nothing is asked that none of them needs."""
+        rows, results_trouble = self._results([each for each in demands if isinstance(each.rule, PassingTestCase)])
+        karma, karma_trouble = self._karma([each for each in demands if isinstance(each.rule, MinimumKarma)])
+        return evaluating.evaluate(demands, Facts(rows, karma, results_trouble, karma_trouble))
+
+    def identity(self) -> str:
+        """Where the facts come from."""
+        return f"{NAME} with {self._resultsdb.identity()}"
+
+    def _results(self, demands: Collection[Demand]) -> tuple[tuple[StoredResult, ...], str]:
+        if not demands:
+            return (), ""
+        items = {each.requirement.item for each in demands}
+        testcases = {each.requirement.testcase for each in demands}
+        try:
+            found = self._resultsdb.results_for(items, testcases)
+        except Transient as trouble:
+            return (), str(trouble)
+        return tuple(
+            _stored(result, item) for result in found for item in result.data.get("item", ()) if item in items
+        ), ""
+
+    def _karma(self, demands: Collection[Demand]) -> tuple[dict[str, int], str]:
+        if not demands:
+            return {}, ""
+        try:
+            updates = self._bodhi.updates(sorted({each.requirement.item for each in demands}))
+        except Transient as trouble:
+            return {}, str(trouble)
+        return {each.alias: each.karma for each in updates}, ""
+
+
+def _stored(result: TestResult, item: str) -> StoredResult:
+    return StoredResult(
+        id=result.id,
+        type=result.type,
+        item=item,
+        testcase=result.testcase,
+        outcome=result.outcome.upper(),
+        scenario=result.data.get("scenario", ()),
+        architecture=result.data.get("system_architecture", ()),
+        variant=result.data.get("system_variant", ()),
+        ref_url=result.ref_url,
+        note=result.note,
+    )

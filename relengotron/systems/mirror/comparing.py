@@ -1,0 +1,53 @@
+"""What would publishing a folder change? All of it is listed; read is only what the record does not know.
+
+A file is not read when the record knows it: it is the very file that readers get (one inode, linked from a store), or
+it is a package of the size and time of the one that readers get under this name. Only packages: their names change with
+their content, and a new repomd.xml may well have size and time of the old one. What readers get is not read either
+while inode, time and size are those with which we showed it; whoever edits it by hand changes one of them, and is read.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from relengotron.systems.mirror.disk import entry_of
+from relengotron.systems.mirror.order import is_package
+from relengotron.systems.mirror.port import Changes, Entry
+from relengotron.systems.mirror.records import Known, Records
+from relengotron.systems.mirror.source import files_of
+
+
+def compare(source: Path, live: Path, records: Records) -> Changes:
+    """The files that readers would get anew, with other content, or mended, and those that leave the list."""
+    base, known = records.number(), records.known()
+    found = files_of(source)
+    shown = {path: entry for path, facts in found.items() if (entry := _new(source, live, path, facts, known))}
+    return Changes(base, shown, frozenset(known.keys() - found.keys()))
+
+
+def _new(source: Path, live: Path, path: str, facts: os.stat_result, known: Mapping[str, Known]) -> Entry | None:
+    """What must be shown under the path; None when readers get it already."""
+    before = known.get(path)
+    shown = _facts_of(f"{live}/{path}") if before is not None else None
+    if before is None or shown is None:
+        return entry_of(source / path)
+    is_untouched = before.is_this(shown)
+    if is_untouched and _is_same_file(path, facts, before, shown):
+        return None
+    entry = entry_of(source / path)
+    if entry != before.entry:
+        return entry
+    return None if is_untouched or entry_of(live / path) == entry else entry
+
+
+def _is_same_file(path: str, facts: os.stat_result, before: Known, shown: os.stat_result) -> bool:
+    if (facts.st_ino, facts.st_dev) == (shown.st_ino, shown.st_dev):
+        return True
+    return is_package(path) and (facts.st_size, facts.st_mtime_ns) == (before.entry.size, before.mtime_ns)
+
+
+def _facts_of(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return None

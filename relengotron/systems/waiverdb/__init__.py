@@ -1,0 +1,1 @@
+"""WaiverDB: where others keep their waivers."""

@@ -1,0 +1,57 @@
+"""What does a row of WaiverDB mean in our words?"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from relengotron.errors import MalformedInput
+from relengotron.model.waiver import Waiver
+
+SOURCE = "waiverdb"
+
+
+def read_waiver(row: Any) -> Waiver:
+    """One waiver; rows of before 2018 name their subject as an object only.
+
+    Raises:
+        MalformedInput: it is no waiver.
+    """
+    try:
+        at = datetime.fromisoformat(_text(row["timestamp"]))
+        return Waiver(
+            id=f"{SOURCE} {_number(row['id'])}",
+            subject_type=_text(row["subject_type"] if "subject_type" in row else row["subject"]["type"]),
+            item=_text(row["subject_identifier"] if "subject_identifier" in row else row["subject"]["item"]),
+            testcase=_text(row["testcase"]),
+            product_version=_text(row["product_version"]),
+            who=_text(row["username"]),
+            why=_text(row["comment"]),
+            at=at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC),
+            scenario=None if row.get("scenario") is None else _text(row["scenario"]),
+            is_waived=row["waived"] is True,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+        raise MalformedInput(f"not a waiver of WaiverDB: {str(row)[:300]}") from wrong
+
+
+def rows_of(answer: Any) -> list[Any]:
+    """The rows of an answer.
+
+    Raises:
+        MalformedInput: it is no list of waivers.
+    """
+    rows = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
+        raise MalformedInput(f"WaiverDB answered no list of waivers: {str(answer)[:300]}")
+    return rows
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(value)
+    return value
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(value)
+    return value

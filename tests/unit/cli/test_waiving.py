@@ -1,0 +1,124 @@
+"""What does a person type to answer for a test, and what is kept of it?"""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from relengotron.cli import waivers, waiving
+from relengotron.cli.surroundings import person
+from relengotron.engine.journal import evidence, inbox
+from relengotron.engine.journal import waivers as journal
+from relengotron.engine.journal.database import Database
+from relengotron.messages.envelope import Envelope
+from relengotron.messages.incoming import understand
+from relengotron.model.codec import to_json
+from relengotron.model.events import WaiverWished, WithdrawalWished
+from relengotron.model.gate import GateAnswer, Reason, Requirement, RequirementState, Verdict
+from relengotron.model.run import Evidence
+from relengotron.model.waiver import Waiver
+from tests.unit.cli.story import NOW, Command
+
+REPO = Requirement("updates-testing-24", "sha256:aa", "dist.depcheck", waivers_need=2)
+TREE = Requirement("atomic-tree-24-testing", "sha256:bb", "dist.depcheck")
+GAP = Requirement("bash-1-1", "bash-1-1", "relengotron.policy", "koji_build")
+
+
+@pytest.fixture(autouse=True)
+def _the_clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (waiving, waivers):
+        monkeypatch.setattr(module, "now", lambda: NOW)
+
+
+@pytest.fixture
+def shut(database: Database, held: str) -> str:
+    """The held push, after its gate has answered."""
+    reasons = (
+        Reason(REPO, RequirementState.FAILED, Verdict.CLOSED),
+        Reason(TREE, RequirementState.NOT_SCHEDULED, Verdict.WAITING),
+        Reason(GAP, RequirementState.POLICY_MISSING, Verdict.CLOSED),
+    )
+    answer = GateAnswer(Verdict.CLOSED, reasons, "own evaluation", "bodhi_update_push_testing", "fedora-24")
+    with database.write() as db:
+        evidence.add(db, Evidence(held, "ensure_the_gate_is_open", "gate", answer.context, "closed", "", to_json(answer), NOW))  # fmt: skip  # noqa: E501
+    return held
+
+
+def wishes(database: Database) -> Sequence[object]:
+    with database.read() as db:
+        return [understand(Envelope.read(each.raw)) for each in inbox.unsettled(db, 10)]
+
+
+def test_everything_of_a_run_that_a_test_keeps_is_waived_with_the_name_of_who_typed(
+    relengotron: Command, database: Database, shut: str
+) -> None:
+    told = relengotron("waive", shut[-8:], "dist.depcheck", "--reason", "known", "--until", "2h").output
+    assert "Asked to waive updates-testing-24: dist.depcheck until" in told
+    assert "It needs 2 different people." in told
+    ends = NOW + timedelta(hours=2)
+    assert wishes(database) == [
+        WaiverWished(shut, person(), "compose", each.item, "dist.depcheck", None, "fedora-24", "known", ends)
+        for each in (REPO, TREE)
+    ]
+
+
+def test_one_artifact_is_waived_by_its_name_and_withdrawn_again(
+    relengotron: Command, database: Database, shut: str
+) -> None:
+    relengotron("waive", REPO.artifact, "dist.depcheck", "--reason", "known")
+    relengotron("waive", REPO.artifact, "dist.depcheck", "--reason", "not so", "--withdraw")
+    given, taken = wishes(database)
+    assert isinstance(given, WaiverWished)
+    assert (given.item, given.until) == (REPO.item, None)
+    assert taken == WithdrawalWished(shut, person(), "compose", REPO.item, "dist.depcheck", "not so")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("dist.depchek", "--reason", "x"), 3, "no requirement is called 'dist.depchek'"),
+        (("relengotron.policy", "--reason", "x"), 1, "that is not to be waived"),
+        (("dist.depcheck",), 2, "Missing option '--reason'"),
+        (("dist.depcheck", "--reason", "x", "--until", "tomorrow"), 2, "is no time"),
+        (("dist.depcheck", "--reason", "x", "--until", "2016-01-01T00:00:00"), 2, "is no time"),
+        (("dist.depcheck", "--reason", "x", "--until", "2001-01-01T00:00:00Z"), 2, "is over already"),
+        (("dist.depcheck", "--reason", "x\ny"), 2, "one printable line"),
+        (("dist.depcheck", "--reason", "x", "--until", "2h", "--withdraw"), 2, "leave out --until"),
+    ],
+)
+def test_what_cannot_be_waived_is_refused_with_the_reason(
+    relengotron: Command, database: Database, shut: str, words: tuple[str, ...], status: int, told: str
+) -> None:
+    assert told in relengotron("waive", shut, *words, status=status).output
+    assert not wishes(database)
+
+
+def test_a_run_whose_gate_was_not_asked_has_nothing_to_waive(relengotron: Command, held: str) -> None:
+    assert "was not asked yet" in relengotron("waive", held, "dist.depcheck", "--reason", "x", status=1).output
+
+
+def test_the_report_says_which_waivers_stand_and_what_was_shipped_with_them(
+    relengotron: Command, database: Database, held: str
+) -> None:
+    assert relengotron("waivers").output.splitlines()[-1] == "none"
+    waiver = Waiver("", "compose", "sha256:aa", "dist.depcheck", "fedora-24", "alice", "known", NOW)
+    outside = Waiver("waiverdb 15", "koji_build", "bash-1-1", "dist.lint", "fedora-24", "carol", "fine", NOW)
+    with database.write() as db:
+        journal.give(db, waiver)
+        journal.give(db, Waiver(**{**to_json(waiver), "at": NOW, "until": NOW, "item": "sha256:bb"}))
+        journal.give(db, Waiver(**{**to_json(waiver), "at": NOW, "item": "sha256:cc"}))
+        assert journal.withdraw(db, "compose", "sha256:cc", "dist.depcheck", "bob", NOW) == 1
+        for each, facts in (("journal 1", waiver), ("waiverdb 15", outside)):
+            evidence.add(db, Evidence(held, "ensure_the_gate_is_open", "waiver", each, "used", "", to_json(facts), NOW))
+    told = {each["id"]: each for each in json.loads(relengotron("waivers", "--json").output)}
+    assert {key: each["state"] for key, each in told.items()} == {
+        "journal 1": "stands",
+        "journal 2": "expired",
+        "journal 3": "withdrawn",
+        "waiverdb 15": "stands",
+    }
+    assert (told["journal 1"]["used_by"], told["journal 2"]["used_by"]) == ([held], [])
+    page = relengotron("waivers").output
+    assert "(withdrawn by bob)" in page
+    assert "carol" in page
