@@ -1,7 +1,8 @@
 # What people and machines run. `make` alone lists the targets.
 
 BIN := .venv/bin
-CRASH := tests/crash tests/properties tests/stories/test_messages_on_their_way.py tests/stories/test_the_poll_alone.py
+CRASH := tests/crash tests/properties tests/stories/test_messages_on_their_way.py tests/stories/test_the_poll_alone.py \
+	tests/contracts/test_resultsdb_rules.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick check crash chaos bench docs clean

@@ -1,6 +1,7 @@
 """``relengotron waive``: a person answers by name for what a test says, until some time or for good."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,13 +63,11 @@ def _moment(text: str) -> datetime:
 
 
 def _written(text: str) -> datetime:
-    try:
+    with suppress(ValueError):
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
-        raise click.UsageError(f"--until: {text!r} is no time; say 2h, 3d or 2016-11-01T12:00:00Z")
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    raise click.UsageError(f"--until: {text!r} is no time; say 2h, 3d or 2016-11-01T12:00:00Z")
 
 
 def _meant(db: Connection, what: str) -> tuple[Run, str | None]:

@@ -101,9 +101,13 @@ class MashPlugin(MirroredPlugin[MashSettings]):
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """Every arch shows the mashed packages; packages first, metadata last."""
         target = rel_path(artifact.target)
-        staged = bench.mirror.stage(Path(built.location), target, bench.run, Changes.from_facts(built.changes))
+        other = f"{built.location} is no longer what was tested as {built.identity}"
+        try:
+            staged = bench.mirror.stage(Path(built.location), target, bench.run, Changes.from_facts(built.changes))
+        except StateDisagrees as changed:
+            raise RequestRefused(f"{other}: {changed}") from changed
         if _identity(bench.release.tag, _of_arches(staged.manifest, artifact)) != built.identity:
-            raise RequestRefused(f"{built.location} is no longer what was tested as {built.identity}")
+            raise RequestRefused(other)
         switched = bench.mirror.switch(staged)
         seen = {**switched.metadata, **switched.changed}
         expected = {f"{target}/{path}": entry.sha256 for path, entry in seen.items()}

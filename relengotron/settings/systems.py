@@ -149,8 +149,8 @@ class Mirror(Section):
     url: Url = Field(description="How the same directory is seen from outside; published bits are checked there.")
     link_packages: bool = Field(
         False,
-        description="Whether packages are hard-linked to the mirror instead of copied, where both lie on one file system;"
-        " only where nobody ever writes into a package in place.",
+        description="Whether packages are hard-linked to the mirror instead of copied, where both lie on one file "
+        "system; only where nobody ever writes into a package in place.",
     )
 
 

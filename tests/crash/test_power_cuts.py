@@ -32,7 +32,7 @@ from tests.stage.ending import Ending
 
 SEED = int(os.environ.get("RELENGOTRON_CRASH_SEED", "0"))
 """Another seed lets the default suite cut the power at other moments."""
-FEW = 4
+FEW = 3
 PIECES = 4
 CHOSEN = os.environ.get("RELENGOTRON_CRASH_AT")
 """One moment, or several after one another, as a failure names them."""

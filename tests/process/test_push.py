@@ -6,6 +6,8 @@ Real fedmsg-hub, real ZeroMQ on loopback, real RPMs, trees and images; only the 
 import signal
 from pathlib import Path
 
+import pytest
+
 from relengotron.engine.journal.inbox import MessageState
 from relengotron.lab.pushing import Push
 from tests.process.labs import answers_of, assert_all_is_well, messages, small_lab, steps_of, until, wait_for_the_end
@@ -23,6 +25,7 @@ def test_a_hub_that_is_killed_in_the_middle_goes_on_as_if_nothing_had_happened(t
         assert_all_is_well(push)
 
 
+@pytest.mark.chaos
 def test_hub_and_runner_share_the_work_over_postgresql(tmp_path: Path, packages: Path, postgres_url: str) -> None:
     with small_lab(tmp_path / "lab", packages, journal_url=postgres_url, mode="runner") as lab:
         push = Push(lab)
@@ -43,6 +46,7 @@ def test_hub_and_runner_share_the_work_over_postgresql(tmp_path: Path, packages:
         assert MessageState.PARKED not in messages(lab)
 
 
+@pytest.mark.chaos
 def test_on_a_signed_bus_a_hub_ends_cleanly_on_sigterm_and_the_next_one_goes_on(tmp_path: Path, packages: Path) -> None:
     with small_lab(tmp_path / "lab", packages, signed=True) as lab:
         push = Push(lab)

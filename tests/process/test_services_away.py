@@ -20,6 +20,7 @@ EARLY, MIDDLE, LATE = "ensure_updates_are_eligible", "ensure_artifacts_are_compo
 OUTAGES = [*(((each,), MIDDLE) for each in SERVICES), *((SERVICES, moment) for moment in (EARLY, MIDDLE, LATE))]
 
 
+@pytest.mark.chaos
 def test_a_push_ends_well_although_every_service_was_away_and_answers_were_lost(
     tmp_path: Path, packages: Path, account: Account, tell: Tell
 ) -> None:

@@ -131,6 +131,7 @@ def ids(numbers: range) -> Counter[str]:
     return Counter(f"2026-{number:06d}" for number in numbers)
 
 
+@pytest.mark.chaos
 def test_a_burst_is_stored_once_although_the_hub_is_killed_in_the_middle(bench: Bench, tell: Tell) -> None:
     hub = bench.listening()
     with StompClient(bench.broker.port) as client:
@@ -167,6 +168,7 @@ def test_what_cannot_be_stored_is_not_acknowledged_and_comes_again(bench: Bench)
     assert hub.stop(signal.SIGTERM) == 0
 
 
+@pytest.mark.chaos
 def test_what_comes_twice_over_a_connection_that_broke_is_stored_once_and_acknowledged(bench: Bench) -> None:
     nobody = f"127.0.0.1:{free_port()}"
     hub = bench.listening(stomp_uri=f"{nobody},{bench.config['stomp_uri']}")

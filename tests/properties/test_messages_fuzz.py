@@ -26,7 +26,7 @@ from tests.properties.hostile import (
     values,
 )
 
-EXAMPLES = int(os.environ.get("RELENGOTRON_FUZZ_EXAMPLES", "800"))
+EXAMPLES = int(os.environ.get("RELENGOTRON_FUZZ_EXAMPLES", "500"))
 CALM = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

@@ -18,7 +18,7 @@ from tests.stories.conftest import MakeStage
 
 UPDATE = an_update("bash-4.3.42-5.fc24")
 OTHER = an_update("nano-2.6-1.fc24", request="stable")
-STORMS, PIECES, FEW = 200, 8, 3
+STORMS, PIECES, FEW = 200, 8, 2
 CHOSEN = os.environ.get("RELENGOTRON_STORM_SEED")
 
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from relengotron.cli import checking
 from relengotron.cli.main import COMMANDS, main
+from relengotron.examination import Finding
 from relengotron.sdk.discovery import Plugins
 from tests.unit.cli.story import Command
 
@@ -159,10 +160,10 @@ def test_without_any_configuration_the_places_are_named(monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def examined(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
-    findings = [SimpleNamespace(name="koji", ok=True, fact="1.34 as relengotron", remedy="")]
+def examined(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    findings = [Finding("koji", True, "1.34 as relengotron")]
 
-    def examine(_settings: object) -> Iterator[SimpleNamespace]:
+    def examine(_settings: object) -> Iterator[Finding]:
         yield from findings
 
     bootstrap = ModuleType("relengotron.bootstrap")
@@ -172,18 +173,16 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
     return findings
 
 
-def test_the_doctor_is_green_when_all_is_well(
-    relengotron: Command, examined: list[SimpleNamespace], config: Path
-) -> None:
+def test_the_doctor_is_green_when_all_is_well(relengotron: Command, examined: list[Finding], config: Path) -> None:
     _take_the_secrets_out(config)
     assert "ok   koji: 1.34 as relengotron" in relengotron("doctor").output
     assert json.loads(relengotron("doctor", "--json").output)[0]["ok"] is True
     assert examined
 
 
-def test_each_red_line_says_what_to_do(relengotron: Command, examined: list[SimpleNamespace], config: Path) -> None:
+def test_each_red_line_says_what_to_do(relengotron: Command, examined: list[Finding], config: Path) -> None:
     _take_the_secrets_out(config)
-    examined.append(SimpleNamespace(name="pdc", ok=False, fact="no answer", remedy="look at pdc.url"))
+    examined.append(Finding("pdc", False, "no answer", "look at pdc.url"))
     told = relengotron("doctor", status=1).output
     assert "RED  pdc: no answer\n     do: look at pdc.url" in told
     assert "1 of 2 are red" in told
