@@ -252,6 +252,7 @@ def test_a_listener_may_ask_back_at_once() -> None:
     assert found == [[1], [1]]
 
 
+@pytest.mark.crash
 @pytest.mark.timeout(60)
 def test_a_hundred_thousand_results_stay_quick(tell: Tell) -> None:
     server = Server(announce_results=False, announce_taskotron=False)

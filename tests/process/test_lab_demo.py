@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.process.labs import processes_in, until
 
 FIGURES = re.compile(r"(\d+) checks from outside, 0 of them wrong")
@@ -35,6 +37,7 @@ def test_the_demo_pushes_two_lanes_and_is_confirmed_from_outside(tmp_path: Path,
     assert processes_in(root) == []
 
 
+@pytest.mark.chaos
 def test_a_demo_that_is_interrupted_takes_every_process_with_it(tmp_path: Path, packages: Path) -> None:
     demos = {number: start_demo(tmp_path / number.name, packages) for number in (signal.SIGINT, signal.SIGTERM)}
     for number, demo in demos.items():

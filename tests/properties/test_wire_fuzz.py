@@ -155,6 +155,7 @@ EVIL = {
 }
 
 
+@pytest.mark.crash
 @pytest.mark.parametrize("name", EVIL)
 def test_no_message_takes_more_memory_than_a_few_of_the_largest(house: House, name: str) -> None:
     house.forget_everything()
