@@ -17,7 +17,7 @@ demo: setup ## One push from the message to the mirror, in a lab on this machine
 	@$(BIN)/relengotron lab demo
 
 test: setup ## The whole test suite, on two cores
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 quick: setup ## The tests that take seconds
 	@$(BIN)/pytest -q tests/unit tests/house

@@ -47,7 +47,7 @@ setup(
         "test": [
             "pytest>=8",
             "pytest-timeout",
-            "pytest-xdist",
+            "pytest-xdist>=3.7",  # --no-loadscope-reorder
             "responses",
             "hypothesis",
             "ruff",
