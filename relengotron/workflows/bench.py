@@ -12,18 +12,15 @@ from relengotron.model.artifact import Artifact, Built
 from relengotron.model.lane import Lane
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.workbench import KojiTask, ReleaseFacts
-from relengotron.systems.composes.port import Composes
-from relengotron.systems.git.port import GitRepo
-from relengotron.systems.koji.port import Koji, Task
-from relengotron.systems.mirror.port import Mirror
-from relengotron.systems.ostree.port import OstreeRepo
+from relengotron.systems.koji.port import Task
 from relengotron.systems.world import World
+from relengotron.workflows.bench_parts import BenchParts
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(BenchParts):
     """One artifact of one run in work; ``attempt`` counts the tries of this artifact."""
 
     engine: Attempt
@@ -46,34 +43,6 @@ class Bench:
     def store(self) -> Path:
         """The directory of this artifact and try on the compose store."""
         return self.compose_store / "runs" / self.run / self.artifact.name / str(self.attempt)
-
-    @property
-    def lasting_store(self) -> Path:
-        """The directory of this artifact on the compose store that outlives the run."""
-        return self.compose_store / "artifacts" / self.lane.release / self.lane.request / self.artifact.name
-
-    @property
-    def koji(self) -> Koji:
-        """Koji."""
-        return self.world.koji
-
-    @property
-    def mirror(self) -> Mirror:
-        """The master mirror."""
-        return self.world.mirror
-
-    def ostree(self, path: Path) -> OstreeRepo:
-        """The OSTree repo at this path."""
-        return self.world.ostree(path)
-
-    def git(self, path: Path) -> GitRepo:
-        """The git clone at this path, to read from."""
-        return self.world.git(path)
-
-    @property
-    def composes(self) -> Composes:
-        """The metadata of composes that were made elsewhere."""
-        return self.world.composes
 
     def now(self) -> datetime:
         """The time, aware."""

@@ -11,18 +11,15 @@ from relengotron.model.artifact import Artifact, Built
 from relengotron.model.lane import Lane
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.workbench import KojiTask, ReleaseFacts
-from relengotron.systems.composes.port import Composes
-from relengotron.systems.git.port import GitRepo
-from relengotron.systems.koji.port import Koji, Task
-from relengotron.systems.mirror.port import Mirror
-from relengotron.systems.ostree.port import OstreeRepo
+from relengotron.systems.koji.port import Task
 from relengotron.systems.world import World
+from relengotron.workflows.bench_parts import BenchParts
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingBench:
+class ReadingBench(BenchParts):
     """One artifact that is looked at; whoever acts on this bench has broken the contract of the reading verbs."""
 
     world: World
@@ -40,34 +37,6 @@ class ReadingBench:
     def store(self) -> Path:
         """A directory that is never made."""
         return self.compose_store / "runs" / self.run / self.artifact.name / str(self.attempt)
-
-    @property
-    def lasting_store(self) -> Path:
-        """The directory of this artifact on the compose store that outlives runs."""
-        return self.compose_store / "artifacts" / self.lane.release / self.lane.request / self.artifact.name
-
-    @property
-    def koji(self) -> Koji:
-        """Koji."""
-        return self.world.koji
-
-    @property
-    def mirror(self) -> Mirror:
-        """The master mirror."""
-        return self.world.mirror
-
-    @property
-    def composes(self) -> Composes:
-        """The metadata of composes that were made elsewhere."""
-        return self.world.composes
-
-    def ostree(self, path: Path) -> OstreeRepo:
-        """The OSTree repo at this path."""
-        return self.world.ostree(path)
-
-    def git(self, path: Path) -> GitRepo:
-        """The git clone at this path, to read from."""
-        return self.world.git(path)
 
     def now(self) -> datetime:
         """The time of the look."""
