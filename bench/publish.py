@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 from bench.publish_reader import reading
-from bench.publish_tree import CHANGED, Repo, copied, linked, listing, settle
+from bench.publish_tree import ARCHES, CHANGED, Repo, copied, linked, listing, settle
 from bench.results import Measure, timed
+from relengotron.model.artifact import Artifact, Published
+from relengotron.plugins.mash import MashPlugin
+from relengotron.sdk import Workbench, as_previous
 from relengotron.systems.mirror.client import MasterMirror
 from relengotron.systems.mirror.paths import rel_path
 from relengotron.systems.mirror.port import Switched
@@ -51,7 +56,9 @@ def measure(root: Path) -> Iterator[Measure]:
             yield Measure(
                 "publish_visible_gap_ms", times.unseen_ms, "ms", 0, note=f"{times.reads} reads without a pause"
             )
-            yield Measure("rollback_s", max(times.back), "s", 5, note=f"{FILES} files, the slowest of {ROUNDS}")
+            yield Measure(
+                "rollback_s", max(times.back), "s", 5, note=f"{FILES} files, plan and deed, the slowest of {ROUNDS}"
+            )
     yield from _curve(root)
 
 
@@ -99,7 +106,7 @@ def _ours(mirror: MasterMirror, source: Path, number: int, times: Times, place: 
 
     times.list_read.append(timed(compare))
     times.published.append(timed(lambda: mirror.switch(mirror.stage(source, TARGET, f"run-{number}", changes))))
-    times.back.append(timed(lambda: mirror.withdraw(TARGET, before or {})))
+    times.back.append(timed(lambda: _roll_back(mirror)))
     with reading(place / "pub" / TARGET) as seen:
         after = _publish(mirror, source, f"again-{number}").current
         mirror.withdraw(TARGET, before or {})
@@ -108,6 +115,17 @@ def _ours(mirror: MasterMirror, source: Path, number: int, times: Times, place: 
     times.unseen_ms += seen.unseen_ms
     times.reads += seen.reads
     mirror.sweep(TARGET, keep_generations=0)
+
+
+def _roll_back(mirror: MasterMirror) -> None:
+    """What the run does: is a way back open, the bits of before, and what readers must see of them."""
+    target = Artifact("repo", "mash", "F23", ARCHES, str(TARGET))
+    bench = cast(Workbench, SimpleNamespace(mirror=mirror, release=SimpleNamespace(tag="f23-updates")))
+    plugin, now = MashPlugin(), mirror.generations(TARGET)
+    shown = Published(target.name, "bad", {}, previous=as_previous(now[-2]))
+    if not plugin.way_back(shown, target, bench).effects:
+        raise AssertionError("there was nothing to roll back")
+    plugin.withdraw(shown, target, bench)
 
 
 def _curve(root: Path) -> Iterator[Measure]:

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Semaphore
 
 from relengotron.decisions import remembering
 from relengotron.decisions.recovering import Habits
 from relengotron.engine.attempt import Attempt, Clock
+from relengotron.engine.calendar import LOOKS_EVERY, Calendar
 from relengotron.engine.courtesy import after_the_rush
 from relengotron.engine.digest import Digest
 from relengotron.engine.history import History
 from relengotron.engine.intake import Intake
 from relengotron.engine.journal import audit, runs
 from relengotron.engine.journal.database import Database
+from relengotron.engine.journal.deeds import deed_of
 from relengotron.engine.known_kinds import KnownKinds
 from relengotron.engine.poller import Poller
 from relengotron.engine.postman import Postman
@@ -29,16 +32,21 @@ from relengotron.engine.runner import Patience, Runner
 from relengotron.engine.slow_audit import SlowAudit
 from relengotron.engine.sole import SoleRunner, kept
 from relengotron.engine.traffic import Traffic, politely
-from relengotron.engine.wakes import EmbeddedWakeQueue
+from relengotron.engine.wakes import EmbeddedWakeQueue, WakeQueue
 from relengotron.engine.workflow import Catalogue
 from relengotron.engine.works import Wheel, Works
+from relengotron.errors import RequestRefused
 from relengotron.examination import Finding, examine
 from relengotron.handlers.routes import route, unread
 from relengotron.messages.incoming import PARSERS
 from relengotron.model.batch import Batch
 from relengotron.model.codec import from_json, to_json
 from relengotron.model.events import PushRequested
+from relengotron.model.lane import Lane
+from relengotron.model.rollback import Deed, Outlook, RollbackOrder
+from relengotron.model.rollout import RolloutOrder
 from relengotron.model.run import Run
+from relengotron.model.tree_care import TreeCare
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings, load
 from relengotron.settings.daemon import RunnerPlace
@@ -50,11 +58,16 @@ from relengotron.systems.looking import only_looking
 from relengotron.systems.world import World, bus_config, open_bus, open_datagrepper, open_world
 from relengotron.workflows import push_updates
 from relengotron.workflows.catalogue import catalogue
+from relengotron.workflows.following_rollouts import RollOut
 from relengotron.workflows.planning import Planner
 from relengotron.workflows.planning_forecast import history_of
 from relengotron.workflows.polling import sources
 from relengotron.workflows.push import Push
 from relengotron.workflows.receive_push import Reception
+from relengotron.workflows.rollback import workflow as rollback
+from relengotron.workflows.rollback.way_back import MOVED_BY, SHIPMENT, SHOWN_BY, Rollback, look
+from relengotron.workflows.trees.appointments import appointments
+from relengotron.workflows.trees.care import Care
 
 __all__ = [
     "Daemon",
@@ -69,6 +82,7 @@ __all__ = [
     "planner",
     "procedures_of",
     "relation_index",
+    "rollback_outlook",
 ]
 
 log = logging.getLogger(__name__)
@@ -112,6 +126,7 @@ class Machine:
     polls: Wheel
     audit: Wheel
     kinds: Wheel
+    calendar: Wheel
     clock: Clock
     past: Past | None = None
 
@@ -156,6 +171,7 @@ def assemble(
         polls=Wheel("poller", poller.look, settings.pace.poll, drains=False),
         audit=_audit(settings, database, relations, clock),
         kinds=_kinds(settings, relations),
+        calendar=_calendar(settings, database, wakes, clock),
         clock=clock,
         past=None if datagrepper is None else _past(settings, datagrepper, intake, database, clock, guard),
     )
@@ -233,7 +249,8 @@ class Daemon:
         self._held = held
         self._past = machine.past
         past = () if machine.past is None else (machine.past.wheel,)
-        wheels = (machine.inbox, machine.outbox, machine.polls, machine.audit, machine.kinds, *past, *more)
+        own = (machine.inbox, machine.outbox, machine.polls, machine.audit, machine.kinds, machine.calendar)
+        wheels = (*own, *past, *more)
         self._works = Works(
             machine.database, machine.runner, machine.wakes, machine.clock, wheels, settings.pace.workers
         )
@@ -348,6 +365,11 @@ def _kinds(settings: Settings, index: RelationIndex) -> Wheel:
     return Wheel("kinds", known.work, settings.pace.audit, drains=False)
 
 
+def _calendar(settings: Settings, database: Database, wakes: WakeQueue, clock: Clock) -> Wheel:
+    calendar = Calendar(database, appointments(settings), clock, wakes)
+    return Wheel("appointments", calendar.work, LOOKS_EVERY, drains=False)
+
+
 def _memory(settings: Settings) -> remembering.Habits:
     said = settings.systems.pdc
     return remembering.Habits(fresh_for=said.index_fresh_for, usable_for=said.index_usable_for)
@@ -367,7 +389,25 @@ def procedures_of(
     def open_reception(attempt: Attempt) -> Reception:
         return Reception(attempt, from_json(PushRequested, attempt.run.request), world, settings)
 
-    return catalogue(open_push, open_reception)
+    def open_rollback(attempt: Attempt) -> Rollback:
+        order = from_json(RollbackOrder, attempt.run.request)
+        deed = _deed(database, order.run)
+        batch = Batch(Lane.parse(deed.run.lane), tuple(each.title for each in deed.updates), order.agent)
+        push = Push(attempt, batch, world, settings, plugins, lambda: ((), frozenset()), history, relations)
+        return Rollback(push, order, deed)
+
+    reading = Semaphore()
+
+    def open_care(attempt: Attempt) -> Care:
+        return Care(attempt, from_json(TreeCare, attempt.run.request), world, settings, reading)
+
+    def open_rollout(attempt: Attempt) -> RollOut:
+        order = from_json(RolloutOrder, attempt.run.request)
+        batch = Batch(Lane.parse(order.lane), (), "")
+        push = Push(attempt, batch, world, settings, plugins, lambda: ((), frozenset()), history, relations)
+        return RollOut(push, order)
+
+    return catalogue(open_push, open_reception, open_rollback, open_care, open_rollout)
 
 
 def planner(
@@ -387,6 +427,31 @@ def planner(
         return Push(attempt, batch, world, settings, plugins, lambda: ((), frozenset()), history, relations)
 
     return Planner(open_push, lambda push: history_of(database, push.lane), clock, on_progress)
+
+
+def rollback_outlook(
+    settings: Settings, world: World, plugins: Plugins, database: Database, order: RollbackOrder, clock: Clock = now
+) -> Outlook:
+    """What a rollback would do now: looked at by the code of the run, which cannot change anything here."""
+    deed = _deed(database, order.run)
+    lane = Lane.parse(deed.run.lane)
+    batch = Batch(lane, tuple(each.title for each in deed.updates), order.agent)
+    attempt = Preview(rollback.NAME, str(lane), to_json(order), database, clock)
+    relations = RelationsInView(database, world.pdc, clock, _memory(settings))
+    nobody = (), frozenset[str]()
+    push = Push(
+        attempt, batch, only_looking(world), settings, plugins.guarded(), lambda: nobody, History(database), relations
+    )
+    return look(Rollback(push, order, deed))
+
+
+def _deed(database: Database, name: str) -> Deed:
+    """What a run did that can be taken back."""
+    with database.read() as db:
+        run = runs.find(db, name)
+        if run is None:
+            raise RequestRefused(f"there is no run {name}")
+        return deed_of(db, run, SHOWN_BY, MOVED_BY, SHIPMENT)
 
 
 def _siblings(database: Database, run: Run) -> tuple[tuple[Run, ...], frozenset[str]]:

@@ -34,6 +34,9 @@ def check_config(surroundings: Surroundings, without_secrets: bool) -> None:
         raise _refusal(place, mistakes)
     page.say(f"{place} is fit to start with.", state="done")
     page.say(f"The bus is, too; read: {', '.join(map(str, read))}" if read else _unchecked())
+    for name, release in settings.releases.items():
+        if release.artifacts_key is None:
+            page.say(f"Note: {name} has no artifacts_key: what is published is not signed, and nobody demands it.")
     for lane in settings.lanes:
         names = " -> ".join(artifact.name for artifact in settings.artifacts_for(lane))
         page.say(f"  {lane}: {names or 'nothing is composed'}")

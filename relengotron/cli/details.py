@@ -17,6 +17,9 @@ from relengotron.model.estimate import Eta
 from relengotron.model.push_plan import SIGHT
 from relengotron.model.run import EffectRecord, Evidence, HoldRecord, Run, StepRecord, StepState
 
+_FOR_PROGRAMS = frozenset({"digest"})
+"""What a run notes for itself: which verdicts people were told last; ``--json`` has it."""
+
 _WITHOUT_KOJI = ("koji_task_id", "task_id", "task")
 
 
@@ -80,7 +83,7 @@ def show(known: Details, eta: Eta | None, at: datetime) -> None:
     headline(run, at, eta)
     _section("Waits for people", (_hold(each, at) for each in known.holds if each.closed_at is None))
     _section("Steps", (_step(each, at) for each in known.steps))
-    for kind in dict.fromkeys(each.subject_kind for each in known.evidence):
+    for kind in dict.fromkeys(each.subject_kind for each in known.evidence if each.subject_kind not in _FOR_PROGRAMS):
         _section(f"{kind.capitalize()}s", (subject(each) for each in known.newest() if each.subject_kind == kind))
     _section("Earlier waits", (_hold(each, at) for each in known.holds if each.closed_at is not None))
     _section("Changed outside", (_effect(each, at) for each in known.effects))

@@ -18,9 +18,11 @@ from relengotron.model.codec import to_json
 
 _TOLD: Final = frozenset({
     "rungs", "packages", "kind", "identity", "koji_task_id", "tests", "target", "url", "ref", "path", "rung", "says",
-    "reasons",
+    "reasons", "builds", "text", "states",
 })  # fmt: skip
 """Facts that the sentence beside them has told already."""
+TOLD_FIRST: Final = ("artifact", "update", "build")
+"""What people mean by a name, whatever else is noted under it (the invitation of an update)."""
 
 
 @click.command()
@@ -62,7 +64,7 @@ def explain(
 
 
 def _newest_about(db: Connection, name: str) -> str | None:
-    found = (evidence.newest_run_about(db, kind, name) for kind in ("artifact", "update", "build"))
+    found = (evidence.newest_run_about(db, kind, name) for kind in TOLD_FIRST)
     return next((run for run in found if run is not None), None)
 
 
@@ -91,7 +93,8 @@ def _explain_subject(known: Details, name: str, at: datetime, json_wanted: bool)
     if json_wanted:
         page.as_json({"evidence": [to_json(each) for each in story], "effects": [to_json(each) for each in changes]})
         return
-    page.say(f"{story[-1].subject_kind} {subject(story[-1])}", state=story[-1].state, bold=True)
+    head = next((each for each in reversed(story) if each.subject_kind in TOLD_FIRST), story[-1])
+    page.say(f"{head.subject_kind} {subject(head)}", state=head.state, bold=True)
     page.say(f"  in {known.run.id}, {known.run.lane}, opened by message {known.run.trigger_msg_id}")
     told = [each for each in known.messages if each.body.get("artifact") == chosen]
     lines = [(each.at, f"{each.state}: {each.reason}", list(_facts(each.facts))) for each in story]

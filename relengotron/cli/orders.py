@@ -2,8 +2,10 @@
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from sqlalchemy import Connection
 
 from relengotron.cli import page
 from relengotron.cli.exits import Exit, Refusal
@@ -16,20 +18,30 @@ from relengotron.errors import MalformedInput
 from relengotron.messages.arrival import Arrival
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.incoming import understand
+from relengotron.model.run import Run
 
 
-def give(surroundings: Surroundings, name: str, wish: str, reason: str) -> None:
-    """Store the wish about one run and say what happens next.
+def give(
+    surroundings: Surroundings,
+    name: str,
+    wish: str,
+    reason: str,
+    unless: Callable[[Connection, Run], str | None] | None = None,
+) -> None:
+    """Store the wish about one run and say what happens next; ``unless`` says why the person should think again.
 
     Raises:
-        Refusal: there is no such run, or nothing can be done about it any more.
+        Refusal: there is no such run, or nothing can be done about it any more, or there is a reason against it.
     """
     with surroundings.journal() as database:
         with database.read() as db:
             run = the_run(db, name)
             over = runs.why_over(db, run)
+            against = unless(db, run) if unless is not None else None
         if over is not None:
             raise Refusal(f"{run.id}: there is nothing to {wish}: {over}", Exit.NO)
+        if against is not None:
+            raise Refusal(f"{run.id}: {against}", Exit.NO)
         store(surroundings, database, wish, [{"run": run.id, "agent": person(), "reason": reason}])
     page.say(f"Asked to {wish} {run.id} ({run.lane}, {page.state_in_words(run.state)}).")
     page.say(f"The daemon takes it up within seconds; look: relengotron runs show {run.id}")

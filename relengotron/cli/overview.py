@@ -20,7 +20,7 @@ OVERDUE_AFTER: Final = timedelta(minutes=2)
 
 _MOST_WAITING: Final = 10_000
 _NEEDS_A_PERSON: Final = (RunState.FAILED, RunState.PARKED)
-_SETBACKS: Final = ("ejected", "failed", "ignored", "missing")
+_SETBACKS: Final = ("ejected", "failed", "given up", "ignored", "left behind", "missing")
 _RECENT: Final = 50
 
 

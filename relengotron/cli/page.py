@@ -20,6 +20,8 @@ _COLOURS: Final = {
     "cancelling": "yellow",
     "cancelled": "yellow",
     "ejected": "yellow",
+    "left behind": "yellow",
+    "given up": "yellow",
     "parked": "red",
     "failed": "red",
 }

@@ -22,6 +22,7 @@ def show(artifact: PlannedArtifact) -> None:
             ("made for", ", ".join(artifact.follows)),
             ("tests", ", ".join(artifact.required_tests)),
             ("goes to", artifact.target),
+            ("apart", "; ".join(artifact.apart)),
             ("takes", "" if artifact.eta is None else str(artifact.eta)),
             ("trouble", artifact.trouble),
         ]

@@ -105,7 +105,7 @@ def _artifact(artifact: PlannedArtifact) -> None:
     tasks = ", ".join(f"{task.method} ({', '.join(task.arches)})" for task in artifact.tasks)
     tests = ", ".join(artifact.required_tests) or "no test is required"
     took = "no history" if artifact.eta is None or artifact.eta.rest is None else f"takes {artifact.eta}"
-    say(f"{tasks or 'no Koji task'}; {tests}; {took}", 6)
+    say("; ".join((tasks or "no Koji task", tests, took, *artifact.apart)), 6)
 
 
 def _why(artifact: PlannedArtifact) -> str:

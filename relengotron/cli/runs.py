@@ -1,16 +1,19 @@
 """``relengotron runs``: what was done, what is being done, and a word with the daemon about one run."""
 
 import click
+from sqlalchemy import Connection
 
 from relengotron.cli import orders, page
 from relengotron.cli.details import details, for_programs, show
+from relengotron.cli.ejecting import LIVE
 from relengotron.cli.find import the_run
 from relengotron.cli.overview import current_step
 from relengotron.cli.surroundings import Surroundings, now
 from relengotron.engine.history import History
+from relengotron.engine.journal import effects
 from relengotron.engine.journal import runs as journal
 from relengotron.model.codec import to_json
-from relengotron.model.run import RunState
+from relengotron.model.run import Run, RunState
 
 
 @click.group()
@@ -41,10 +44,11 @@ def list_runs(
     rows = []
     for run in found:
         step = steps[run.id]
-        took = page.length((run.finished_at or at) - run.created_at)
+        opened, took = page.clock(run.created_at, at), page.length((run.finished_at or at) - run.created_at)
         where = f"{page.promise(step.name)}: {run.reason}" if step is not None and run.reason else run.reason
-        rows.append((run.id, run.lane, page.state_in_words(run.state), page.clock(run.created_at, at), took, where))
-    page.columns(("RUN", "LANE", "STATE", "OPENED", "TOOK", "WHY"), rows)
+        what = run.workflow.replace("_", " ")
+        rows.append((run.id, run.lane, what, page.state_in_words(run.state), opened, took, where))
+    page.columns(("RUN", "LANE", "WHAT", "STATE", "OPENED", "TOOK", "WHY"), rows)
     if not found:
         page.say("none")
 
@@ -101,10 +105,21 @@ def retry_run(surroundings: Surroundings, run: str) -> None:
 @runs.command("cancel")
 @click.argument("run")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded and told to everybody.")
+@click.option("--yes", is_flag=True, help="Also where users have its bits already: they get back what they had before.")
 @click.pass_obj
-def cancel_run(surroundings: Surroundings, run: str, reason: str) -> None:
+def cancel_run(surroundings: Surroundings, run: str, reason: str, yes: bool) -> None:
     """Call RUN off: what it changed outside is taken back, the last change first.
+
+    A run that only waits for what it left behind has shown all the rest: without --yes nothing is taken from users.
 
     The wish is stored and recorded with your name; the daemon takes it up within seconds.
     """
-    orders.give(surroundings, run, "cancel", reason)
+    orders.give(surroundings, run, "cancel", reason, unless=None if yes else _why_ask_first)
+
+
+def _why_ask_first(db: Connection, run: Run) -> str | None:
+    keys = (each.key.removeprefix(LIVE) for each in effects.beginning_with(db, run.id, LIVE))
+    shown = dict.fromkeys(key.partition(" round ")[0] for key in keys)
+    if not shown:
+        return None
+    return f"users may have {', '.join(shown)} already; to take that back as well, say it again with --yes"

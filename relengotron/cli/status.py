@@ -8,6 +8,9 @@ import click
 from sqlalchemy import Connection
 
 from relengotron.cli import page
+from relengotron.cli.agenda import agenda
+from relengotron.cli.agenda import for_programs as agenda_for_programs
+from relengotron.cli.agenda import in_words as agenda_in_words
 from relengotron.cli.alarms import alarms
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.overview import LaneView, Overview, overview
@@ -44,11 +47,13 @@ def status(surroundings: Surroundings, json_wanted: bool, check: bool) -> None:
         seen = overview(db, lanes, now(), daemon_runs=daemon_runs, configuration=configuration)
         looked_back = past(db, settings, now())
         etas = _etas(database, db, seen)
+        coming = agenda(db, settings, seen.at)
     reasons = alarms(seen, looked_back)
     if json_wanted:
-        page.as_json(_for_programs(seen, etas) | {"past": for_programs(looked_back), "alarms": reasons})
+        more = {"past": for_programs(looked_back), "alarms": reasons, "calendar": agenda_for_programs(coming)}
+        page.as_json(_for_programs(seen, etas) | more)
     else:
-        _show(seen, looked_back, etas)
+        _show(seen, looked_back, etas, agenda_in_words(coming, seen.at))
     if check and reasons:
         raise Refusal("\n".join(["somebody must act:", *(f"  {reason}" for reason in reasons)]), Exit.NO)
 
@@ -64,10 +69,18 @@ def _etas(database: Database, db: Connection, seen: Overview) -> Etas:
     return {run.lane: eta_of(history, run, runs.steps_of(db, run.id), seen.at) for run in going}
 
 
-def _show(seen: Overview, looked_back: Sequence[PastView], etas: Etas) -> None:
+def _show(seen: Overview, looked_back: Sequence[PastView], etas: Etas, coming: str) -> None:
     page.say(f"relengotron at {seen.at:%Y-%m-%d %H:%M:%S} UTC", bold=True)
     lost = in_words(looked_back, seen.at)
-    page.fields([("Runs", _runs(seen)), ("Messages", _messages(seen)), ("Lost", lost), ("To send", _unsent(seen))])
+    page.fields(
+        [
+            ("Runs", _runs(seen)),
+            ("Messages", _messages(seen)),
+            ("Lost", lost),
+            ("To send", _unsent(seen)),
+            ("Calendar", coming),
+        ]
+    )
     if not seen.daemon_runs:
         page.say("  The daemon is down: nobody works on this journal.", state="failed")
         page.say("  Look: systemctl status relengotron; journalctl -u relengotron -n 50")
@@ -129,7 +142,8 @@ def _show_lane(view: LaneView, eta: Eta | None, at: datetime) -> None:
         page.say(f"{view.lane}  idle, no run yet")
     elif run.state in (RunState.DONE, RunState.CANCELLED):
         ended = page.clock(run.finished_at or run.updated_at, at)
-        page.say(f"{view.lane}  idle; the last run was {page.state_in_words(run.state)} at {ended}: {run.id}")
+        what = run.workflow.replace("_", " ")
+        page.say(f"{view.lane}  idle; the last run ({what}) was {page.state_in_words(run.state)} at {ended}: {run.id}")
         page.fields([("left behind", _setbacks(view))])
     else:
         page.say(f"{view.lane}  {page.state_in_words(run.state).upper()}", state=run.state, bold=True)

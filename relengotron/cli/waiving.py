@@ -17,7 +17,10 @@ from relengotron.engine.journal import evidence
 from relengotron.model.codec import from_json
 from relengotron.model.gate import GATE, GateAnswer, Reason, Requirement
 from relengotron.model.run import Run
+from relengotron.model.waiver import Waiver
 from relengotron.settings.kinds import duration
+from relengotron.systems.waiverdb.port import WaiverDb
+from relengotron.systems.world import open_waiverdb_to_write
 
 
 @click.command()
@@ -26,8 +29,17 @@ from relengotron.settings.kinds import duration
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded with your name.")
 @click.option("--until", metavar="TIME", help="Until when, such as 2h, 3d or 2016-11-01T12:00:00Z; else for good.")
 @click.option("--withdraw", is_flag=True, help="Take back every waiver of this test, whoever gave it.")
+@click.option("--also-waiverdb", is_flag=True, help="Tell WaiverDB too, for others who ask it; for good only.")
 @click.pass_obj
-def waive(surroundings: Surroundings, what: str, testcase: str, reason: str, until: str | None, withdraw: bool) -> None:
+def waive(
+    surroundings: Surroundings,
+    what: str,
+    testcase: str,
+    reason: str,
+    until: str | None,
+    withdraw: bool,
+    also_waiverdb: bool,
+) -> None:
     """Answer for TESTCASE, of everything in RUN that it keeps, or of one ARTIFACT, update or build.
 
     The waiver holds for exactly these bits, not for what is composed later. When its time is over before they are
@@ -37,7 +49,10 @@ def waive(surroundings: Surroundings, what: str, testcase: str, reason: str, unt
     """
     if withdraw and until is not None:
         raise click.UsageError("--withdraw takes back at once: leave out --until")
+    if also_waiverdb and until is not None:
+        raise click.UsageError("WaiverDB knows no end of a waiver: leave out --until or --also-waiverdb")
     ends = None if until is None else _moment(until)
+    waiverdb = _waiverdb(surroundings) if also_waiverdb else None
     with surroundings.journal() as database:
         with database.read() as db:
             run, name = _meant(db, what)
@@ -49,7 +64,33 @@ def waive(surroundings: Surroundings, what: str, testcase: str, reason: str, unt
         orders.store(surroundings, database, "unwaive" if withdraw else "waive", about if withdraw else bodies)
     for each in wanted:
         page.say(_told(each, ends, withdraw))
+    if waiverdb is not None:
+        for each in wanted:
+            page.say(f"WaiverDB has it as {waiverdb.give(_as_there(each, answer, reason, withdraw))}.")
     page.say(f"The daemon takes it up within seconds; look: relengotron explain {run.id}")
+
+
+def _waiverdb(surroundings: Surroundings) -> WaiverDb:
+    found = open_waiverdb_to_write(surroundings.settings())
+    if found is None:
+        raise Refusal("systems.waiverdb.token_file is not set: nothing was stored", Exit.USAGE)
+    return found
+
+
+def _as_there(requirement: Requirement, answer: GateAnswer, reason: str, withdraw: bool) -> Waiver:
+    """In the name of the person behind the account, so that it counts as the same one as here."""
+    return Waiver(
+        id="",
+        subject_type=requirement.type,
+        item=requirement.item,
+        testcase=requirement.testcase,
+        product_version=answer.product_version,
+        who=waiving.person_of(person()),
+        why=reason,
+        at=now(),
+        scenario=requirement.scenario,
+        is_waived=not withdraw,
+    )
 
 
 def _moment(text: str) -> datetime:

@@ -4,9 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from relengotron.decisions import liking
+from relengotron.decisions.liking import Liking
 from relengotron.decisions.requiring import Demand
-from relengotron.model.gate import BUILD, COMPOSE, UPDATE, Finding, Requirement, RequirementState, StoredResult
-from relengotron.model.policy import Freeze, MinimumKarma, PassingTestCase
+from relengotron.model.gate import BUILD, COMPOSE, UPDATE, Finding, Past, Requirement, RequirementState, StoredResult
+from relengotron.model.opinions import Opinions
+from relengotron.model.policy import (
+    Blocker,
+    BugsAreFixed,
+    CriticalPathKarma,
+    Freeze,
+    ManualTestCases,
+    MinimumKarma,
+    PassingTestCase,
+    SameBitsWereTested,
+)
 
 STATES: Final[Mapping[str, RequirementState]] = {
     "PASSED": RequirementState.PASSED,
@@ -25,8 +37,11 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {COMPOSE: (COMPOSE,), UPDATE: (UPD
 WORST_FIRST: Final = (
     RequirementState.POLICY_MISSING,
     RequirementState.FAILED,
+    RequirementState.DISLIKED,
     RequirementState.ERRORED,
+    RequirementState.BLOCKED,
     RequirementState.FROZEN,
+    RequirementState.UNTESTED,
     RequirementState.TOO_LITTLE,
     RequirementState.SOURCE_DOWN,
     RequirementState.MISSING,
@@ -38,12 +53,16 @@ WORST_FIRST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was seen outside; ``results`` newest first, and the reason where a source could not be asked."""
+    """What was seen outside; ``results`` newest first, and the reason where a source could not be asked.
+
+    ``opinions`` by alias; an update that is not among them is unknown to Bodhi.
+    """
 
     results: Sequence[StoredResult] = ()
-    karma: Mapping[str, int] = field(default_factory=dict)
+    opinions: Mapping[str, Opinions] = field(default_factory=dict)
     results_trouble: str = ""
-    karma_trouble: str = ""
+    bodhi_trouble: str = ""
+    past: Past = field(default_factory=Past)
 
 
 def evaluate(demands: Iterable[Demand], facts: Facts) -> tuple[Finding, ...]:
@@ -78,24 +97,69 @@ def _weigh(demand: Demand, facts: Facts) -> Finding:
     match rule:
         case PassingTestCase():
             return _of_results(requirement, facts)
-        case MinimumKarma():
-            return _of_karma(requirement, rule, facts)
+        case MinimumKarma() | CriticalPathKarma() | ManualTestCases() | BugsAreFixed():
+            return _of_people(requirement, rule, facts)
+        case SameBitsWereTested():
+            return _of_the_past(requirement, rule, facts)
+        case Blocker():
+            return _of_blockers(requirement, rule, facts)
         case Freeze():
-            until = f"until {rule.ends:%Y-%m-%d %H:%M} UTC" if rule.ends is not None else "until further notice"
-            return Finding(requirement, RequirementState.FROZEN, note=f"{until}: {rule.reason}")
+            return _of_a_freeze(requirement, rule, facts)
         case None:
             note = f"no policy applies to {requirement.type} subjects of this product: mend config/policies"
             return Finding(requirement, RequirementState.POLICY_MISSING, note=note)
 
 
-def _of_karma(requirement: Requirement, rule: MinimumKarma, facts: Facts) -> Finding:
-    if facts.karma_trouble:
-        return Finding(requirement, RequirementState.SOURCE_DOWN, note=facts.karma_trouble)
-    karma = facts.karma.get(requirement.item)
-    if karma is not None and karma >= rule.karma:
-        return Finding(requirement, RequirementState.PASSED, note=f"karma {karma}")
-    known = "unknown to Bodhi" if karma is None else f"karma {karma}"
-    return Finding(requirement, RequirementState.TOO_LITTLE, note=f"{known}, needed {rule.karma}")
+def _of_people(
+    requirement: Requirement, rule: MinimumKarma | CriticalPathKarma | ManualTestCases | BugsAreFixed, facts: Facts
+) -> Finding:
+    if facts.bodhi_trouble:
+        return Finding(requirement, RequirementState.SOURCE_DOWN, note=facts.bodhi_trouble)
+    found = facts.opinions.get(requirement.item)
+    match rule:
+        case MinimumKarma() | CriticalPathKarma():
+            return _as_liked(requirement, liking.enough_karma(rule, found))
+        case ManualTestCases():
+            return _as_liked(requirement, liking.manual_test_cases_are_good(rule, found))
+        case BugsAreFixed():
+            return _as_liked(requirement, liking.bugs_are_fixed(rule, found))
+
+
+def _of_blockers(requirement: Requirement, rule: Blocker, facts: Facts) -> Finding:
+    """That Bodhi cannot be asked lets nothing pass, and is told as what it is only where Bodhi could say more."""
+    if facts.bodhi_trouble and requirement.type == UPDATE:
+        return Finding(requirement, RequirementState.SOURCE_DOWN, note=facts.bodhi_trouble)
+    return _as_liked(requirement, liking.passes_a_blocker(rule, facts.opinions.get(requirement.item)))
+
+
+def _of_a_freeze(requirement: Requirement, rule: Freeze, facts: Facts) -> Finding:
+    if facts.bodhi_trouble and rule.unless_fixes and requirement.type == UPDATE:
+        return Finding(requirement, RequirementState.SOURCE_DOWN, note=facts.bodhi_trouble)
+    accepted = liking.passes_a_freeze(rule, facts.opinions.get(requirement.item))
+    if accepted is not None:
+        return Finding(requirement, RequirementState.PASSED, note=accepted)
+    until = f"until {rule.ends:%Y-%m-%d %H:%M} UTC" if rule.ends is not None else "until further notice"
+    return Finding(requirement, RequirementState.FROZEN, note=f"{until}: {rule.reason}")
+
+
+def _of_the_past(requirement: Requirement, rule: SameBitsWereTested, facts: Facts) -> Finding:
+    """By content: the same identity, or every build in it; else a test that has passed with the very same item."""
+    live, item = facts.past.live, requirement.item
+    if item in live:
+        return Finding(requirement, RequirementState.PASSED, note=live[item])
+    parts = facts.past.made_of.get(item, ())
+    never = [each for each in parts if each not in live]
+    if parts and not never:
+        return Finding(requirement, RequirementState.PASSED, note="; ".join(live[each] for each in parts))
+    if rule.test_case_name is not None:
+        found = _of_results(replace(requirement, testcase=rule.test_case_name), facts)
+        if found.state in (RequirementState.PASSED, RequirementState.SOURCE_DOWN):
+            return replace(found, requirement=requirement)
+    return Finding(requirement, RequirementState.UNTESTED, note=f"never live in testing: {', '.join(never) or item}")
+
+
+def _as_liked(requirement: Requirement, liked: Liking) -> Finding:
+    return Finding(requirement, liked.state, note=liked.note)
 
 
 def _of_results(requirement: Requirement, facts: Facts) -> Finding:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from relengotron.model.lane import Lane
 from relengotron.model.run import Run, RunState
 
-SECURITY, ORDINARY = 0, 10
+URGENT, SECURITY, ORDINARY = -1, 0, 10
+"""What is urgent goes before everything that waits in its lane; all other runs of a lane keep their order."""
 COURTESY = timedelta(seconds=30)
 LOOK = timedelta(seconds=2)
 

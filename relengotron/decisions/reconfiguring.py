@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+from relengotron.decisions import rolling_out
 from relengotron.model.artifact import Artifact
 from relengotron.model.push_plan import Fate, Happened
 from relengotron.model.reconfiguration import Edit, LaneSetup
@@ -88,6 +89,12 @@ def _of_artifact(before: Artifact, after: Artifact) -> Iterable[Edit]:
     for test in before.required_tests:
         if test not in after.required_tests:
             yield Edit(name, f"would not need the test {test} any more", GATE)
+    for key in ("may_lag", "live_after"):
+        if getattr(before, key) != getattr(after, key):
+            yield Edit(name, f"{key} would be {getattr(after, key)}, and was {getattr(before, key)}", GATE)
+    if before.rollout != after.rollout:
+        was, will = ("; ".join(rolling_out.in_words(each.rollout)) or "shown at once" for each in (before, after))
+        yield Edit(name, f"would be {will}, and was {was}", LIVE)
     changed = made_otherwise(before, after)
     if changed:
         yield Edit(name, f"would be made otherwise: {', '.join(changed)}", _composed_by(after))

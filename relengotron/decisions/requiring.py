@@ -4,9 +4,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from relengotron.model.gate import BUILD, UPDATE, Question, Requirement, Subject
-from relengotron.model.policy import Freeze, MinimumKarma, PassingTestCase, Policy, Rule, is_named
+from relengotron.model.policy import (
+    ABOUT_UPDATES,
+    Blocker,
+    BugsAreFixed,
+    CriticalPathKarma,
+    Freeze,
+    ManualTestCases,
+    MinimumKarma,
+    PassingTestCase,
+    Policy,
+    Rule,
+    SameBitsWereTested,
+    is_named,
+)
 
-KARMA, FREEZE, POLICY = "bodhi.karma", "relengotron.freeze", "relengotron.policy"
+KARMA, CRITICAL_PATH, MANUAL, BUGS = "bodhi.karma", "bodhi.critical_path", "bodhi.test_cases", "bodhi.bugs"
+FREEZE, BLOCKER, SAME_BITS = "relengotron.freeze", "relengotron.blocker", "relengotron.same_bits"
+POLICY = "relengotron.policy"
 """How the rules that are no test cases are called, in answers and in waivers."""
 
 
@@ -34,10 +49,30 @@ def gated_types(policies: Iterable[Policy], context: str) -> frozenset[str]:
     return frozenset(each for policy in policies for each in policy.subject_types if policy.is_for(context, each))
 
 
+def needs_opinions(demand: Demand) -> bool:
+    """Whether what people say of an update in Bodhi decides."""
+    if demand.requirement.type != UPDATE:
+        return False
+    rule = demand.rule
+    return isinstance(rule, (*ABOUT_UPDATES, Blocker)) or (isinstance(rule, Freeze) and bool(rule.unless_fixes))
+
+
+def result_of(demand: Demand) -> str | None:
+    """The test case of which a result in ResultsDB decides, None where none does."""
+    rule = demand.rule
+    return rule.test_case_name if isinstance(rule, PassingTestCase | SameBitsWereTested) else None
+
+
 def needs_build_times(policies: Iterable[Policy]) -> bool:
     """Whether a rule depends on when a build was made."""
     rules = (rule for policy in policies if BUILD in policy.subject_types for rule in policy.rules)
     return any(isinstance(rule, PassingTestCase) and (rule.valid_since or rule.valid_until) for rule in rules)
+
+
+def needs_the_past(policies: Iterable[Policy], context: str) -> bool:
+    """Whether a rule depends on what was live before."""
+    rules = (rule for policy in policies if context in policy.decision_contexts for rule in policy.rules)
+    return any(isinstance(rule, SameBitsWereTested) for rule in rules)
 
 
 def _rules(question: Question, subject: Subject) -> Iterable[tuple[Policy | None, Rule | None]]:
@@ -66,11 +101,18 @@ def _stands(rule: Rule, question: Question, subject: Subject) -> bool:
         case PassingTestCase():
             made = question.built.get(subject.item) if subject.type == BUILD else question.now
             return made is None or rule.is_valid(made)
-        case MinimumKarma():
+        case MinimumKarma() | CriticalPathKarma() | ManualTestCases() | BugsAreFixed():
             return subject.type == UPDATE
+        case SameBitsWereTested():
+            return True
+        case Blocker():
+            return _is_called(subject, rule.blocks)
         case Freeze():
-            names = (subject.item, subject.name)
-            return rule.is_on(question.now) and not any(is_named(name, rule.unless) for name in names)
+            return rule.is_on(question.now) and not _is_called(subject, rule.unless)
+
+
+def _is_called(subject: Subject, patterns: tuple[str, ...]) -> bool:
+    return any(is_named(name, patterns) for name in (subject.item, subject.name))
 
 
 def _requirement(subject: Subject, policy: Policy | None, rule: Rule | None) -> Requirement:
@@ -82,6 +124,7 @@ def _requirement(subject: Subject, policy: Policy | None, rule: Rule | None) -> 
         scenario=rule.scenario if isinstance(rule, PassingTestCase) else None,
         policies=() if policy is None else (policy.id,),
         waivers_need=1 if policy is None else policy.waivers_need,
+        waivers_by=() if policy is None or not policy.waivers_by else (policy.waivers_by,),
     )
 
 
@@ -91,6 +134,16 @@ def _testcase(rule: Rule | None) -> str:
             return rule.test_case_name
         case MinimumKarma():
             return KARMA
+        case CriticalPathKarma():
+            return CRITICAL_PATH
+        case ManualTestCases():
+            return MANUAL
+        case BugsAreFixed():
+            return BUGS
+        case SameBitsWereTested():
+            return SAME_BITS
+        case Blocker():
+            return BLOCKER
         case Freeze():
             return FREEZE
         case None:

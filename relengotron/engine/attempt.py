@@ -1,13 +1,14 @@
 """What a step gets in its hands: the run, the time, and a way to change the outside safely."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from relengotron.engine.journal import acknowledgements, effects, runs, waivers
+from relengotron.engine.journal import acknowledgements, effects, evidence, passed, runs, waivers
 from relengotron.engine.journal.acknowledgements import Asked
 from relengotron.engine.journal.database import Database
+from relengotron.engine.journal.passed import Passed
 from relengotron.errors import AnswerLost, RelengError
 from relengotron.model.codec import from_json, to_json
 from relengotron.model.intents import Start
@@ -57,6 +58,7 @@ class Attempt:
         self.notes: list[Evidence] = []
         self.sayings: list[Saying] = []
         self.starts: list[Start] = []
+        self._decided: dict[str, dict[str, Any]] = {}
         self._database = database
         self._clock = clock
 
@@ -66,6 +68,7 @@ class Attempt:
         known = self.steps.get(name)
         self.step_started_at = known.started_at if known is not None else self.now()
         self.must_look_again = False
+        self._decided.clear()
         self.leave_nothing_aside()
 
     def leave_nothing_aside(self) -> None:
@@ -124,6 +127,19 @@ class Attempt:
         """What people waived of these items, in this run or in another."""
         with self._database.read() as db:
             return tuple(waivers.of_items(db, items))
+
+    def noted(self, subject_kind: str, subject: str) -> Evidence | None:
+        """What was noted last about a subject in this run; what the present step leaves aside is not."""
+        with self._database.read() as db:
+            return evidence.newest_of(db, self.run.id, subject_kind, subject)
+
+    def passed(self, lane: str, step: str, promised: Sequence[str], decided: str) -> Iterator[Passed]:
+        """The runs of a lane that came past a step, the newest first, with what steps promised and was decided there.
+
+        ``decided`` is what the keys of these decisions begin with.
+        """
+        with self._database.read() as db:
+            yield from passed.passed(db, lane, step, promised, decided)
 
     def start(self, start: Start) -> None:
         """Open another run, once per key."""
@@ -214,10 +230,23 @@ class Attempt:
         if known is not None:
             return known.result
         decision = to_json(decide())
-        with self._database.write() as db:  # it changes nothing outside: intent and result are one
-            intent = effects.intend(db, self.run.id, f"{DECISION}{key}", f"decide {key}", None, self.now())
-            effects.finish(db, intent, decision, self.now())
+        with self._database.write() as db:
+            effects.decide(db, self.run.id, key, decision, self.now())
+        self._decided = {words: known for words, known in self._decided.items() if not key.startswith(words)}
         return decision
+
+    def decisions(self, words: str) -> Mapping[str, Any]:
+        """Every decision whose key begins with these words, by key; people may have taken some before this step."""
+        if words not in self._decided:  # a step asks the same again and again
+            with self._database.read() as db:
+                known = effects.beginning_with(db, self.run.id, f"{DECISION}{words}")
+            self._decided[words] = {each.key.removeprefix(DECISION): each.result for each in known if each.is_finished}
+        return self._decided[words]
+
+    def begun(self, words: str) -> tuple[EffectRecord, ...]:
+        """Every effect that was intended and whose key begins with these words."""
+        with self._database.read() as db:
+            return tuple(effects.beginning_with(db, self.run.id, words))
 
     @staticmethod
     def _do_or_find(intent: EffectRecord, do: Callable[[], T], find: Callable[[EffectRecord], T | None]) -> T:

@@ -2,13 +2,27 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection
 
+from relengotron.decisions.ordering import URGENT
 from relengotron.engine.attempt import Clock
-from relengotron.engine.journal import acknowledgements, audit, effects, holds, inbox, relations, runs, tries, waivers
+from relengotron.engine.journal import (
+    acknowledgements,
+    audit,
+    calendar,
+    effects,
+    holds,
+    inbox,
+    relations,
+    rollbacks,
+    rollouts,
+    runs,
+    tries,
+    waivers,
+)
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState, StoredMessage
 from relengotron.engine.wakes import WakeQueue
@@ -16,8 +30,25 @@ from relengotron.errors import MalformedInput, Transient
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.incoming import understand
 from relengotron.messages.keys import business_key
+from relengotron.model.batch import EJECT, Ejection
+from relengotron.model.codec import to_json
 from relengotron.model.events import Event, Ignored
-from relengotron.model.intents import Acknowledge, Cancel, Doubt, Intent, Retry, Start, Waive, Wake, WithdrawWaiver
+from relengotron.model.intents import (
+    Acknowledge,
+    Cancel,
+    Doubt,
+    Eject,
+    Intent,
+    KeepNow,
+    Retry,
+    RollBack,
+    Start,
+    SteerRollout,
+    Waive,
+    Wake,
+    WithdrawWaiver,
+)
+from relengotron.model.rollout import WISHED, RolloutWish, lane_of
 from relengotron.model.run import Run, RunState
 from relengotron.model.waiver import Waiver
 
@@ -142,10 +173,18 @@ class Digest:
                 return self._retry(db, intent)
             case Cancel():
                 return self._cancel(db, intent)
+            case RollBack():
+                return self._roll_back(db, intent)
             case Waive():
                 return self._waive(db, intent)
             case WithdrawWaiver():
                 return self._withdraw_waiver(db, intent)
+            case Eject():
+                return self._eject(db, intent)
+            case SteerRollout():
+                return self._steer_rollout(db, intent)
+            case KeepNow():
+                return self._keep_now(db, intent)
 
     def _retry(self, db: Connection, intent: Retry) -> list[Run]:
         run = runs.find(db, intent.run)
@@ -169,6 +208,23 @@ class Digest:
             return [] if following is None else [following]
         runs.change(db, run.id, RunState.CANCELLING, self._clock(), reason=reason, look_again_at=self._clock())
         return _found(db, run.id)
+
+    def _roll_back(self, db: Connection, intent: RollBack) -> list[Run]:
+        """A run of its own in the same lane, before all that waits there."""
+        order, now = intent.order, self._clock()
+        run = runs.find(db, order.run)
+        if run is None or rollbacks.why_not(db, run) is not None:
+            return []
+        audit.note(db, order.agent, f"rollback: {order.reason}", run.id, now)
+        wanted = Start(
+            workflow=rollbacks.WORKFLOW,
+            lane=run.lane,
+            key=f"rollback {run.id} {intent.msg_id}",
+            request=replace(order, run=run.id),
+            trigger_msg_id=intent.msg_id,
+            priority=URGENT,
+        )
+        return _found(db, runs.open_run(db, wanted, now))
 
     def _waive(self, db: Connection, intent: Waive) -> list[Run]:
         """Kept whatever became of the run meanwhile: the subject may be judged again in another."""
@@ -199,6 +255,36 @@ class Digest:
         what = f"withdraw the waivers of {intent.testcase} of {intent.item}: {intent.reason}"
         audit.note(db, intent.agent, what, intent.run, now)
         return self._let_look(db, intent.run)
+
+    def _eject(self, db: Connection, intent: Eject) -> list[Run]:
+        """Kept for the run, which alone knows whether it is too late; of several wishes the first one counts."""
+        run = runs.find(db, intent.run)
+        if run is None or runs.why_over(db, run) is not None:
+            return []
+        wish = Ejection(intent.update, intent.agent, intent.reason)
+        if not effects.decide(db, run.id, f"{EJECT}{intent.update}", to_json(wish), self._clock()):
+            return []
+        audit.note(db, intent.agent, f"eject {intent.update}: {intent.reason}", run.id, self._clock())
+        return self._let_look(db, run.id)
+
+    def _steer_rollout(self, db: Connection, intent: SteerRollout) -> list[Run]:
+        """Kept with the push that began it; the run that follows it looks again."""
+        run, now = runs.find(db, intent.run), self._clock()
+        found = None if run is None else rollouts.find(db, run.id, intent.artifact)
+        if run is None or found is None:
+            return []
+        wish = RolloutWish(intent.artifact, intent.wanted, intent.agent, intent.reason, now)
+        if not effects.decide(db, run.id, f"{WISHED}{intent.artifact} {intent.msg_id}", to_json(wish), now):
+            return []
+        audit.note(db, intent.agent, f"rollout {intent.wanted} {intent.artifact}: {intent.reason}", run.id, now)
+        following = next(iter(runs.newest(db, 1, lane=lane_of(run.id, found.name))), None)
+        return [] if following is None else self._let_look(db, following.id)
+
+    def _keep_now(self, db: Connection, intent: KeepNow) -> list[Run]:
+        """The calendar opens the run with its next look: it alone knows what the configuration says of it."""
+        if calendar.wish(db, intent.appointment, intent.msg_id):
+            audit.note(db, intent.agent, f"calendar: do {intent.appointment} now", None, self._clock())
+        return []
 
     def _let_look(self, db: Connection, run: str) -> list[Run]:
         found = _found(db, run)

@@ -7,9 +7,11 @@ from typing import Final, Generic, TypeVar
 from sqlalchemy import Connection
 
 from relengotron.decisions import estimating
-from relengotron.engine.journal import durations
+from relengotron.engine.journal import durations, publications, rollouts
 from relengotron.engine.journal.database import Database
+from relengotron.engine.journal.publications import Publication
 from relengotron.model.estimate import Eta, Past, PastComposes
+from relengotron.model.rollout import Rollout
 from relengotron.model.run import Run, StepState
 
 T = TypeVar("T")
@@ -56,6 +58,16 @@ class History:
     def compose_eta(self, run: Run, artifact: str, kind: str, now: datetime) -> Eta:
         """How long the compose of an artifact of this kind takes in all."""
         return estimating.compose_eta(artifact, kind, self.composes(run.workflow, run.lane, now))
+
+    def publications(self, lane: str, artifact: str) -> list[Publication]:
+        """What went live under an artifact's name, the newest first; asked anew each time."""
+        with self._database.read() as db:
+            return publications.of_artifact(db, lane, artifact)
+
+    def rollout(self, run: str, artifact: str) -> Rollout | None:
+        """How a push lets an artifact reach machines; None when it went to everybody at once."""
+        with self._database.read() as db:
+            return rollouts.find(db, run, artifact)
 
     def _time_on_hold(self, run: Run, step: str, now: datetime) -> timedelta:
         with self._database.read() as db:

@@ -88,6 +88,14 @@ class Preview(Attempt):
         """Nothing was ever intended."""
         return None
 
+    def decisions(self, words: str) -> dict[str, Any]:
+        """Nothing was ever decided."""
+        return {}
+
+    def begun(self, words: str) -> tuple[EffectRecord, ...]:
+        """Nothing was ever intended."""
+        return ()
+
     def remember(self, key: str, decide: Callable[[], Any]) -> Any:
         """Refuse."""
         _refuse(f"remember {key}")

@@ -17,7 +17,7 @@ from relengotron.engine.journal.database import Database
 from relengotron.engine.wakes import WakeQueue
 from relengotron.engine.workflow import Catalogue, Workflow
 from relengotron.errors import DeadlineMissed, Permanent, PluginBroken, RelengError, StateDisagrees, Transient
-from relengotron.model.outcome import STEPS, Done, Failed, FailureKind, Hold, Outcome, Running, Skipped, Watch
+from relengotron.model.outcome import STEPS, Again, Done, Failed, FailureKind, Hold, Outcome, Running, Skipped, Watch
 from relengotron.model.run import EffectRecord, Run, RunState, StepRecord, StepState
 
 log = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ class Runner:
             waiting = [runs.find(db, each) for each in watching]
         for opened, priority in started + [(each.id, each.priority) for each in waiting if each is not None]:
             self._wakes.wake(opened, priority)
-        if attempt.must_look_again:
+        if attempt.must_look_again or isinstance(outcome, Again):
             self._wakes.wake(run.id, run.priority)
         if isinstance(outcome, Failed):
             self._wake_next(run.lane)
@@ -172,6 +172,9 @@ class Runner:
     def _write_step(
         self, db: Connection, attempt: Attempt, workflow: Workflow[Any], outcome: Outcome, now: datetime
     ) -> None:
+        if isinstance(outcome, Again):
+            self._go_back(db, attempt, workflow, outcome)
+            return
         known = attempt.steps.get(attempt.step)
         troubles, since = 0, None
         if isinstance(outcome, _Troubled | _TroubledHold):
@@ -193,8 +196,19 @@ class Runner:
             trouble_since=since,
             began=attempt.step_started_at,
         )
-        if known is None or known.state is not state or known.note != note:
+        is_news = known is None or known.state is not state or known.note != note
+        if _is_told(outcome, is_news):
             self._write_sayings(db, attempt, workflow.voice.stepped(attempt, attempt.step, state, note))
+
+    def _go_back(self, db: Connection, attempt: Attempt, workflow: Workflow[Any], again: Again) -> None:
+        """The steps from there on up to the present one are walked once more; why is kept with each of them."""
+        undone = workflow.between(again.step, attempt.step)
+        for step in undone:
+            attempt.note("step", step, "again", again.reason)
+        runs.forget_steps(db, attempt.run.id, undone)
+        if again.anew:
+            runs.count_attempt(db, attempt.run.id)
+        log.info("going back", extra={"run": attempt.run.id, "step": again.step, "reason": again.reason})
 
     def _write_what_was_left_aside(self, db: Connection, attempt: Attempt, now: datetime) -> list[tuple[str, int]]:
         """Write what a step noted, said and started; the runs that it opened, with their priorities."""
@@ -216,7 +230,7 @@ class Runner:
             wanted = outcome.watches if isinstance(outcome, Running | Hold) else ()
             attempt.must_look_again = runs.watch(db, run, wanted)
         if isinstance(outcome, Hold):
-            if holds.open_hold(db, run, attempt.step, outcome, now):
+            if _is_told(outcome, holds.open_hold(db, run, attempt.step, outcome, now)):
                 self._write_sayings(db, attempt, workflow.voice.held(attempt, outcome))
         elif state is not RunState.HELD:
             holds.close(db, run, now)
@@ -230,6 +244,8 @@ class Runner:
         match outcome:
             case Done() | Skipped():
                 return RunState.OPEN, "", now
+            case Again():
+                return RunState.OPEN, outcome.reason, now
             case Running() if _is_blip(outcome, known) and known is not None:
                 return RunState.HELD, known.note, now + outcome.look_again
             case Running():
@@ -335,6 +351,12 @@ class _TroubledHold(Hold):
     """Held only because the outside is in trouble for so long that a person should look."""
 
 
+def _is_told(outcome: Outcome, is_news: bool) -> bool:
+    """Whether everybody hears of it: a step may keep its news to itself until they have settled."""
+    tell = outcome.tell if isinstance(outcome, Running | Hold) else None
+    return is_news if tell is None else tell
+
+
 def _is_blip(outcome: Outcome, known: StepRecord | None) -> bool:
     """Whether a wait for people goes on, and only could not be looked at just now."""
     return isinstance(outcome, _Troubled) and known is not None and known.state is StepState.HELD
@@ -367,3 +389,5 @@ def _step_state(outcome: Outcome) -> tuple[StepState, str]:
             return StepState.HELD, "; ".join(outcome.missing)
         case Failed():
             return StepState.FAILED, f"{outcome.kind}: {outcome.reason}"
+        case Again():
+            return StepState.PENDING, outcome.reason

@@ -83,5 +83,12 @@ class Workflow(Generic[C]):
         if len(set(names)) < len(names):
             raise ValueError(f"workflow {self.name!r} has two steps of one name: {', '.join(names)}")
 
+    def between(self, first: str, last: str) -> tuple[str, ...]:
+        """The names of the steps from one to another, both among them."""
+        names = [step.__name__ for step in self.steps]
+        if first not in names or last not in names or names.index(first) > names.index(last):
+            raise ValueError(f"{first!r} is no step of {self.name!r} that comes before {last!r}")
+        return tuple(names[names.index(first) : names.index(last) + 1])
+
 
 Catalogue = Mapping[str, Workflow[Any]]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relengotron.examination import bus, contents, history, koji, places, plugins, services
+from relengotron.examination import bus, contents, history, koji, places, plugins, readers, services, signing, trees
 from relengotron.examination.finding import Finding
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings
@@ -26,8 +26,11 @@ def examine(
     world, installed, now = world or open_world(settings), installed or discover(), now or datetime.now(UTC)
     yield from plugins.findings(settings, installed)
     yield from places.findings(settings, world)
+    yield from readers.findings(settings, world)
     yield from bus.findings(settings, fedmsg_d)
+    yield from signing.findings(settings, world, now)
     yield from koji.findings(settings, world.koji, installed, now)
     yield from services.findings(settings, world, now)
     yield from contents.findings(settings, world, installed, now)
+    yield from trees.findings(settings, world)
     yield from history.findings(datagrepper or open_datagrepper(settings), now, is_new=settings.lab)

@@ -23,6 +23,7 @@ OVER: Final = frozenset({"disabled", "archived"})
 def findings(settings: Settings, world: World, now: datetime) -> Iterator[Finding]:
     """Each service, and what it knows of each release."""
     yield look("bodhi", world.bodhi.identity, "look at systems.bodhi.url in systems.yaml")
+    yield look("bodhi comments", partial(_invitations, settings), "look at systems.bodhi in systems.yaml")
     yield look("pdc", world.pdc.identity, "look at systems.pdc.url in systems.yaml")
     yield look("pdc types", partial(_types, settings, world.pdc), "ask a PDC administrator for the missing rows")
     yield look("pdc index", partial(_index, settings, now), "bring PDC back; if it is there, make pace.audit shorter")
@@ -47,6 +48,17 @@ def findings(settings: Settings, world: World, now: datetime) -> Iterator[Findin
             partial(_pdc_release, world.pdc, release),
             f"look at releases.{name}.pdc_release in releases.yaml, or ask a PDC administrator",
         )
+
+
+def _invitations(settings: Settings) -> str:
+    """Whether testers are invited; whether Bodhi takes the secret is only known when it is used."""
+    bodhi = settings.systems.bodhi
+    file = bodhi.token_file or bodhi.cookie_file
+    if file is None:
+        return "switched off: neither token_file nor cookie_file is set"
+    if not file.is_file():
+        raise NotWell(f"{file} is not there")
+    return f"testers are invited with what is in {file}"
 
 
 def _types(settings: Settings, pdc: Pdc) -> str:

@@ -2,9 +2,18 @@
 
 from collections.abc import Iterable
 
-from relengotron.model.events import CancelWished, PushRequested, RetryWished, UpdateChanged
-from relengotron.model.intents import Cancel, Intent, Retry, Start, Wake
+from relengotron.model.events import (
+    CancelWished,
+    EjectionWished,
+    PushRequested,
+    RetryWished,
+    RollbackWished,
+    RolloutWished,
+    UpdateChanged,
+)
+from relengotron.model.intents import Cancel, Eject, Intent, Retry, RollBack, Start, SteerRollout, Wake
 from relengotron.model.outcome import Watch
+from relengotron.model.rollback import RollbackOrder
 
 
 def requested(event: PushRequested, msg_id: str) -> Iterable[Intent]:
@@ -25,6 +34,21 @@ def retry_wished(event: RetryWished) -> Iterable[Intent]:
     yield Retry(event.run, event.agent)
 
 
+def rollback_wished(event: RollbackWished, msg_id: str) -> Iterable[Intent]:
+    """Take back what the run had published."""
+    yield RollBack(RollbackOrder(event.run, event.agent, event.reason, event.untag), msg_id)
+
+
 def cancel_wished(event: CancelWished) -> Iterable[Intent]:
     """Call the run off."""
     yield Cancel(event.run, event.agent, event.reason)
+
+
+def ejection_wished(event: EjectionWished) -> Iterable[Intent]:
+    """Leave an update behind."""
+    yield Eject(event.run, event.agent, event.update, event.reason)
+
+
+def rollout_wished(event: RolloutWished, msg_id: str) -> Iterable[Intent]:
+    """Let a rollout stand still, go on, or be over."""
+    yield SteerRollout(event.run, event.agent, event.artifact, event.wanted, event.reason, msg_id)

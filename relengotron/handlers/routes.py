@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable
 
-from relengotron.handlers import answers, koji, pdc, pushes, results, waivers
+from relengotron.handlers import answers, calendar, koji, pdc, pushes, results, waivers
 from relengotron.model.events import (
+    AppointmentWished,
     BuildTagged,
     BuildUntagged,
     CancelWished,
+    EjectionWished,
     Event,
     MessageAcknowledged,
     PushRequested,
     RelationsChanged,
     ResultStored,
     RetryWished,
+    RollbackWished,
+    RolloutWished,
     RpmSigned,
     TaskStateChanged,
     UpdateChanged,
@@ -43,12 +47,20 @@ def route(event: Event, msg_id: str) -> Iterable[Intent]:
             return answers.acknowledged(event)
         case RetryWished():
             return pushes.retry_wished(event)
+        case RollbackWished():
+            return pushes.rollback_wished(event, msg_id)
         case CancelWished():
             return pushes.cancel_wished(event)
+        case EjectionWished():
+            return pushes.ejection_wished(event)
+        case RolloutWished():
+            return pushes.rollout_wished(event, msg_id)
         case WaiverWished():
             return waivers.wished(event)
         case WithdrawalWished():
             return waivers.withdrawal_wished(event)
+        case AppointmentWished():
+            return calendar.wished(event, msg_id)
 
 
 def unread(topic: str) -> Iterable[Intent]:

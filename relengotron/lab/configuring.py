@@ -8,17 +8,26 @@ from typing import Any
 
 import yaml
 
+from relengotron.lab.artifacts_key import NAME, ArtifactsKey
 from relengotron.lab.fedmsg_d import DAEMON, ENVIRONMENT, LAB_NAME, PREFIX, SENDERS
 from relengotron.lab.filling import base_repo_path
 from relengotron.lab.flavours import FLAVOURS, Flavour
 from relengotron.lab.place import ARCHES, TREE_ARCH, Place
 from relengotron.lab.scenario import Scenario
+from relengotron.lab.stand_ins import BODHI_TOKEN, PURGE_TOKEN
 
+MODULE = "lab"
+"""The mirror as one part that others copy."""
 PASSWORD = "botpw"  # noqa: S105 the stand-in's own well-known password
 
 
 def write_configuration(
-    place: Place, urls: Mapping[str, str], key: str, fedmsg_config: Mapping[str, Any], scenario: Scenario
+    place: Place,
+    urls: Mapping[str, str],
+    key: str,
+    fedmsg_config: Mapping[str, Any],
+    scenario: Scenario,
+    artifacts_key: ArtifactsKey | None = None,
 ) -> None:
     """The daemon's ``config/`` and the hub's ``fedmsg.d/`` for this lab; ``key`` is what builds are signed with."""
     for directory in (place.config / "artifacts", place.fedmsg_d, place.state, place.secrets, place.log):
@@ -26,14 +35,27 @@ def write_configuration(
     password = place.secrets / "koji-password"
     password.touch(mode=0o600)
     password.write_text(PASSWORD)
+    token = place.secrets / "purge-token"
+    token.touch(mode=0o600)
+    token.write_text(PURGE_TOKEN)
+    inviting = bodhi_token_file(place)
+    inviting.touch(mode=0o600)
+    inviting.write_text(BODHI_TOKEN)
     _write(place.config / "relengotron.yaml", _daemon(place, scenario))
-    _write(place.config / "systems.yaml", _systems(place, urls, password))
+    signing = {} if artifacts_key is None else {"signing": {"keys": {NAME: artifacts_key.as_settings()}}}
+    named = {} if artifacts_key is None else {"artifacts_key": NAME}
+    _write(place.config / "systems.yaml", _systems(place, urls, password) | signing)
     _write(
         place.config / "releases.yaml",
-        {"releases": {f"F{each}": _release(each, urls, key) for each in scenario.releases}},
+        {"releases": {f"F{each}": _release(each, urls, key) | named for each in scenario.releases}},
     )
     _write(place.config / "artifacts" / "lab.yaml", {"artifacts": _artifacts(place)})
     (place.fedmsg_d / "relengotron.py").write_text(f"config = {pformat(dict(fedmsg_config))}\n")
+
+
+def bodhi_token_file(place: Place) -> Path:
+    """Where the token lies with which the daemon comments on updates."""
+    return place.secrets / "bodhi-token"
 
 
 def journal_url(place: Place, scenario: Scenario) -> str:
@@ -55,7 +77,14 @@ def _daemon(place: Place, scenario: Scenario) -> dict[str, Any]:
         "pace": {"workers": 4, "poll": "2s", "inbox": "1s", "outbox": "1s", "recovery": "5s"},
         "patience": {"commit": "2s"},
         "owner": "releng",
+        "calendar": [_care(place)],
     }
+
+
+def _care(place: Place) -> dict[str, Any]:
+    """Nobody waits for Monday in a lab: ``relengotron calendar run trees``."""
+    trees = {"repo": str(place.live_ostree), "deltas": 1}
+    return {"name": "trees", "workflow": "look_after_trees", "every": "7d", "at": "03:30", "trees": trees}
 
 
 def _systems(place: Place, urls: Mapping[str, str], password: Path) -> dict[str, Any]:
@@ -68,13 +97,29 @@ def _systems(place: Place, urls: Mapping[str, str], password: Path) -> dict[str,
             "timeout": "10s",
             "password_file": str(password),
         },
-        "bodhi": {"url": urls["bodhi"], "acknowledges_as": [LAB_NAME]},
+        "bodhi": {
+            "url": urls["bodhi"],
+            "token_file": str(bodhi_token_file(place)),
+            "acknowledges_as": [LAB_NAME],
+        },
         "pdc": {"url": urls["pdc"]},
         "resultsdb": {"url": urls["resultsdb"]},
         "datagrepper": {"url": urls["datagrepper"], "timeout": "10s", "delay": "1s"},
-        "mirror": {"root": str(place.mirror), "url": urls["mirror"]},
+        "mirror": {
+            "root": str(place.mirror),
+            "url": urls["mirror"],
+            "modules": {MODULE: {}},
+            "website": place.website,
+        },
+        "cdn": _caches(place, urls),
         "bus": {"name": DAEMON, "topic_prefix": PREFIX, "environment": ENVIRONMENT, "senders": dict(SENDERS)},
     }
+
+
+def _caches(place: Place, urls: Mapping[str, str]) -> dict[str, Any]:
+    if "cdn" not in urls:
+        return {}
+    return {"edge": {"url": urls["cdn"], "token_file": str(place.secrets / "purge-token"), "timeout": "10s"}}
 
 
 def _release(release: str, urls: Mapping[str, str], key: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from relengotron.lab.bits.artifacts import contents
@@ -56,16 +57,21 @@ def plan(place: Place, scenario: Scenario, ejected: Iterable[str] = ()) -> tuple
 
 
 def expectation(
-    lanes: Iterable[LanePlan], urls: Mapping[str, str], published: Mapping[str, Any], untouched: Mapping[str, str]
+    lanes: Iterable[LanePlan],
+    urls: Mapping[str, str],
+    published: Mapping[str, Any],
+    untouched: Mapping[str, str],
+    public_key: Path,
 ) -> dict[str, Any]:
     """What the independent reader must find.
 
     ``published`` maps "release/request/artifact" of each image to its path and commit as seen on the mirror;
-    ``untouched`` maps files that no push may change to their checksums.
+    ``untouched`` maps files that no push may change to their checksums; all that is published is signed by the key.
     """
     lanes = tuple(lanes)
     return {
         "mirror": urls["mirror"],
+        "public_key": str(public_key),
         "koji": urls["koji"],
         "repos": [_repo(lane, urls["mirror"]) for lane in lanes],
         "refs": [_ref(lane, flavour, urls["mirror"]) for lane in lanes for flavour in lane.flavours],

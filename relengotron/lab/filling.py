@@ -14,7 +14,7 @@ from relengotron.lab.bits.seed import Signatures, seed_koji
 from relengotron.lab.bits.seed_bodhi import describe_updates
 from relengotron.lab.bits.seed_pdc import seed_pdc
 from relengotron.lab.bits.sign import sign_packages
-from relengotron.lab.first_day import release_images, release_trees
+from relengotron.lab.first_day import release_images, release_trees, sign_trees
 from relengotron.lab.place import ARCHES, Place
 from relengotron.lab.scenario import Scenario
 from relengotron.lab.stand_ins import StandIns
@@ -62,7 +62,9 @@ def fill(stand_ins: StandIns, packages: Packages, scenario: Scenario, voice: Voi
     voice.say("releasing the first repos, trees and images")
     release_repos(place, builds, releases)
     release_trees(place, releases, base_repo)
-    release_images(load(place.config))
+    settings = load(place.config)
+    sign_trees(settings, place)
+    release_images(settings)
     write_mash_config(place, stand_ins.urls["koji"], packages.signatures.key, releases)
     fill_bodhi(stand_ins, scenario)
 
@@ -128,6 +130,7 @@ def fill_bodhi(stand_ins: StandIns, scenario: Scenario) -> None:
             update.builds,
             alias=update.alias,
             bugs=update.bugs,
+            test_cases=tuple(f"QA:Testcase {build.rsplit('-', 2)[0]}" for build in update.builds),
             type=update.type,
             severity=update.severity,
             notes=update.notes,

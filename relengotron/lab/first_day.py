@@ -22,7 +22,7 @@ from relengotron.sdk.rehearsal_bench import RehearsalBench
 from relengotron.sdk.treefile import flatten
 from relengotron.settings import Settings
 from relengotron.systems.ostree.client import OstreeCli
-from relengotron.systems.world import open_world
+from relengotron.systems.world import open_world, ostree_of
 from relengotron.workflows.release_facts import release_facts
 
 FIRST_IMAGE = "cloud-base"
@@ -53,6 +53,14 @@ def _release_tree(place: Place, release: str, flavour: Flavour, ref: str, url: s
         raise Permanent(f"the first tree {ref} could not be composed: {output.getvalue()[-2000:]}")
 
 
+def sign_trees(settings: Settings, place: Place) -> None:
+    """Clients of the first day want signatures too: of what every ref shows, and of the summary."""
+    live = ostree_of(settings)(place.live_ostree)
+    for ref, commit in live.refs().items():
+        live.sign(commit, ref)
+    live.update_summary()
+
+
 def release_images(settings: Settings) -> None:
     """The cloud image of each lane, made from its first tree; the others are made by the first push that wants them."""
     for lane in settings.lanes:
@@ -71,7 +79,9 @@ def _release_image(settings: Settings, lane: Lane, image: Artifact, tree: Artifa
     made_from = Built(tree.name, tree.kind, commit, str(repo), None, facts=facts)
     with tempfile.TemporaryDirectory(prefix="first-image-") as scratch:
         bench = _bench(settings, lane, made_from, Path(scratch))
-        ImagePlugin().publish(_make(image, made_from, bench, Path(scratch)), image, bench)
+        made = _make(image, made_from, bench, Path(scratch))
+        ImagePlugin().sign(made, image, bench)
+        ImagePlugin().publish(made, image, bench)
 
 
 def _make(image: Artifact, tree: Built, bench: RehearsalBench, scratch: Path) -> Built:
@@ -86,13 +96,13 @@ def _make(image: Artifact, tree: Built, bench: RehearsalBench, scratch: Path) ->
 
 
 def _bench(settings: Settings, lane: Lane, tree: Built, scratch: Path) -> RehearsalBench:
-    world = open_world(settings)
+    world, facts = open_world(settings), release_facts(settings, lane)
     return RehearsalBench(
         run="first-day",
         attempt=1,
         lane=lane,
-        release=release_facts(settings, lane),
-        store=scratch / "store",
+        release=facts,
+        store=scratch,
         lasting_store=scratch / "lasting",
         koji_store=Path(settings.systems.koji.store),
         inputs={tree.artifact: tree},
@@ -103,4 +113,5 @@ def _bench(settings: Settings, lane: Lane, tree: Built, scratch: Path) -> Rehear
         composes=world.composes,
         clock=lambda: datetime.now(UTC),
         journal={},
+        signer=None if facts.artifacts_key is None else world.signers[facts.artifacts_key],
     )

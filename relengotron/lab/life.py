@@ -13,6 +13,7 @@ from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
 from relengotron.errors import Permanent
 from relengotron.lab import configuring, fedmsg_d
+from relengotron.lab.artifacts_key import end_agent, make_artifacts_key
 from relengotron.lab.bits.package import Update
 from relengotron.lab.bits.updates import UPDATES
 from relengotron.lab.bus import Listener
@@ -113,6 +114,7 @@ class Lab:
             self._bus.close()
         self._listener = self._historian = self._stand_ins = self._bus = None
         self.place.addresses.unlink(missing_ok=True)
+        end_agent(self.place)
         self._held.close()
         return next((status for status in statuses if status), 0)
 
@@ -137,8 +139,9 @@ class Lab:
         self._stand_ins = StandIns(self.place, self.scenario)
         packages = make_packages(self.place, self.scenario, self._voice)
         bus_config = fedmsg_d.fedmsg_config(self.place, self._ports, is_signed=self.scenario.is_signed)
+        artifacts_key = make_artifacts_key(self.place)
         configuring.write_configuration(
-            self.place, self.stand_ins.urls, packages.signatures.key, bus_config, self.scenario
+            self.place, self.stand_ins.urls, packages.signatures.key, bus_config, self.scenario, artifacts_key
         )
         self._bus = self._open_bus(bus_config)
         self._voice.say("starting " + " and ".join(process.name for process in self.processes) + ", and meanwhile:")

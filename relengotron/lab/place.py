@@ -47,6 +47,11 @@ class Place:
         return self.world / "pub"
 
     @property
+    def website(self) -> str:
+        """The file that download pages read, below the mirror."""
+        return "website/releases.json"
+
+    @property
     def live_ostree(self) -> Path:
         """The OSTree repo on the mirror."""
         return self.mirror / "atomic" / "repo"
@@ -75,6 +80,16 @@ class Place:
     def secrets(self) -> Path:
         """Passwords, readable by us alone."""
         return self.world / "secrets"
+
+    @property
+    def gnupg(self) -> Path:
+        """The home of the key that signs what is published."""
+        return self.secrets / "gnupg"
+
+    @property
+    def artifacts_key(self) -> Path:
+        """The public half of that key."""
+        return self.world / "artifacts-key.asc"
 
     @property
     def keys(self) -> Path:

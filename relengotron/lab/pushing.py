@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from relengotron.lab import expected
+from relengotron.lab import expected, expected_readers
 from relengotron.lab.filling import base_repo_path
 from relengotron.lab.flavours import FLAVOURS
 from relengotron.lab.life import Lab
@@ -44,6 +44,7 @@ class Push:
         gone = [build.nvr for build in self._withdrawn.builds] if self._withdrawn is not None else []
         self.lanes = expected.plan(lab.place, lab.scenario, gone)
         self._untouched = self._untouched_files()
+        self._ask_the_cache()
 
     def order(self) -> Mapping[str, Any]:
         """Bodhi orders the push with one message; at the same moment a packager withdraws one of the updates."""
@@ -84,8 +85,10 @@ class Push:
 
     def verify(self) -> Reading:
         """Let a process of its own read everything from outside."""
-        wanted = expected.expectation(self.lanes, self._lab.stand_ins.urls, self._images(), self._untouched)
-        file = self._lab.place.world / "expected.json"
+        place, urls = self._lab.place, self._lab.stand_ins.urls
+        wanted = expected.expectation(self.lanes, urls, self._images(), self._untouched, place.artifacts_key)
+        wanted |= expected_readers.told(self.lanes, urls, self._images(), place.website)
+        file = place.world / "expected.json"
         file.write_text(json.dumps(wanted, indent=1))
         command = [sys.executable, "-m", "relengotron.lab.verify", "--json", "--expect", str(file)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=VERIFIED_WITHIN, check=False)
@@ -129,6 +132,11 @@ class Push:
             if update.release.name == newest and update.builds[0].nvr.startswith(f"{LEFT_BEHIND}-"):
                 return update
         return None
+
+    def _ask_the_cache(self) -> None:
+        """Readers have everything of before in their cache, also that something is not there yet."""
+        for path in expected_readers.pointers(self.lanes, self._lab.place.website):
+            requests.get(f"{self._lab.stand_ins.urls['cdn']}/{path}", timeout=10)
 
     def _untouched_files(self) -> dict[str, str]:
         """What no push may change: the released repos, and the refs of trees that no update reaches."""

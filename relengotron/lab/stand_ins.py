@@ -20,10 +20,12 @@ from relengotron.lab.tester.tester import Tester
 from relengotron.lab.web import WebServer
 from relengotron.systems.bodhi.simulated import Era, SimulatedBodhi
 from relengotron.systems.bodhi.simulated import create_app as bodhi_app
+from relengotron.systems.cdn.simulated import SimulatedCache
 from relengotron.systems.datagrepper.simulated import SimulatedDatagrepper
 from relengotron.systems.datagrepper.simulated import create_app as datagrepper_app
 from relengotron.systems.koji.simulated import Hub
 from relengotron.systems.koji.simulated import wsgi_app as koji_app
+from relengotron.systems.mirror.simulated import static_app
 from relengotron.systems.pdc.simulated import PdcState
 from relengotron.systems.pdc.simulated import wsgi_app as pdc_app
 from relengotron.systems.rest import RestService
@@ -35,6 +37,9 @@ BUILDER_LOOKS_EVERY = 0.1
 BUILDER_ASKS_AGAIN_AFTER = 1
 WORKERS_END_WITHIN = 15.0
 LAB_POLICY = {"tag": "has_perm admin :: allow\nuser relengotron :: allow\nall :: deny only the lab may tag here"}
+
+BODHI_TOKEN = "the-lab-may-comment"  # noqa: S105 the stand-in's own well-known token
+PURGE_TOKEN = "the-lab-may-purge"  # noqa: S105 the stand-in's own well-known token
 
 Announce = Callable[[str, dict[str, Any]], None]
 
@@ -52,7 +57,7 @@ class Fanout:
 
 
 class StandIns:
-    """Koji, PDC, ResultsDB, Bodhi, datagrepper, a mirror, a builder and a tester on loopback."""
+    """Koji, PDC, ResultsDB, Bodhi, datagrepper, a mirror with a cache, a builder and a tester on loopback."""
 
     def __init__(self, place: Place, scenario: Scenario, *, era: Era = Era.MASHER_TITLES) -> None:
         """Bind every port."""
@@ -65,6 +70,7 @@ class StandIns:
         self.pdc_state = PdcState(announce=self.announce)
         self.results = SimulatedResultsDb(time.time, announce=self.announce, announce_taskotron=False)
         self.bodhi = SimulatedBodhi(time.time, announce=self.announce, era=era)
+        self.bodhi.tokens[BODHI_TOKEN] = "relengotron"
         self.history = SimulatedDatagrepper(time.time)
         self.koji = WebServer(koji_app(self.hub)).start()
         self.pdc = WebServer(pdc_app(self.pdc_state)).start()
@@ -72,6 +78,7 @@ class StandIns:
         self.bodhi_server = WebServer(bodhi_app(self.bodhi)).start()
         self.datagrepper = WebServer(datagrepper_app(self.history)).start()
         self.mirror = MirrorServer(place.mirror).start()
+        self.cdn = WebServer(SimulatedCache(static_app(place.mirror), token=PURGE_TOKEN), threads=4).start()
         self._workers: list[threading.Thread] = []
         self.tester = self._make_tester(scenario.fail)
 
@@ -85,6 +92,7 @@ class StandIns:
             "bodhi": self.bodhi_server.url,
             "datagrepper": self.datagrepper.url,
             "mirror": self.mirror.url,
+            "cdn": self.cdn.url,
         }
 
     def session(self, user: str, password: str) -> koji.ClientSession:
@@ -106,7 +114,7 @@ class StandIns:
         self.tester.wake()
         for worker in self._workers:
             worker.join(WORKERS_END_WITHIN)
-        for server in (self.koji, self.pdc, self.resultsdb, self.bodhi_server, self.datagrepper, self.mirror):
+        for server in (self.koji, self.pdc, self.resultsdb, self.bodhi_server, self.datagrepper, self.mirror, self.cdn):
             server.close()
 
     def _builder_session(self) -> koji.ClientSession:

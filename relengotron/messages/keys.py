@@ -1,15 +1,19 @@
 """By which key is the same news recognised when a replay gave it a new msg_id?"""
 
 from relengotron.model.events import (
+    AppointmentWished,
     BuildTagged,
     BuildUntagged,
     CancelWished,
+    EjectionWished,
     Event,
     MessageAcknowledged,
     PushRequested,
     RelationsChanged,
     ResultStored,
     RetryWished,
+    RollbackWished,
+    RolloutWished,
     RpmSigned,
     TaskStateChanged,
     UpdateChanged,
@@ -38,4 +42,6 @@ def business_key(event: Event) -> str | None:
         case BuildTagged() | BuildUntagged() | UpdateChanged() | RelationsChanged():
             return None
         case MessageAcknowledged() | RetryWished() | CancelWished() | WaiverWished() | WithdrawalWished():
+            return None
+        case AppointmentWished() | EjectionWished() | RollbackWished() | RolloutWished():
             return None

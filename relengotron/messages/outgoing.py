@@ -12,7 +12,7 @@ from relengotron.model.estimate import Eta
 SENDER: Final = "relengotron"
 
 StepState = Literal["started", "done", "skipped", "running", "failed"]
-ArtifactOutcome = Literal["published", "composed", "skipped", "failed"]
+ArtifactOutcome = Literal["published", "composed", "skipped", "failed", "held"]
 UpdateOutcome = Literal["pushed", "ejected"]
 
 
@@ -92,7 +92,7 @@ def push_start(
         "resume": resume,
         "eta": etas.told(eta),
     }
-    return _message("push.start", facts, told)
+    return message_of("push.start", facts, told)
 
 
 def push_step(
@@ -104,12 +104,19 @@ def push_step(
     reason: str | None = None,
     attempt: int = 1,
     eta: Eta | None = None,
+    changed: Mapping[str, Sequence[str]] | None = None,
 ) -> OutgoingMessage:
     """The step named in the facts is in another state now; ``promise`` says what holds once it is done."""
     if facts.step is None:
         raise ValueError("push.step tells about a step, and the facts name none")
-    told = {"state": state, "promise": promise, "attempt": attempt, "eta": etas.told(eta)}
-    return _message("push.step", facts, told, artifact=artifact, reason=reason)
+    told = {
+        "state": state,
+        "promise": promise,
+        "attempt": attempt,
+        "eta": etas.told(eta),
+        "changed": _changed(changed),
+    }
+    return message_of("push.step", facts, told, artifact=artifact, reason=reason)
 
 
 def push_hold(
@@ -122,21 +129,23 @@ def push_hold(
     owner: str,
     command: str,
     artifact: str | None = None,
+    changed: Mapping[str, Sequence[str]] | None = None,
 ) -> OutgoingMessage:
-    """The push waits: for what, since when, until when, and who ends it with which command."""
+    """The push waits: for what, since when, until when, who ends it and how; ``changed`` since it was told last."""
     told = {
         "missing": list(missing),
-        "since": _iso(since),
-        "deadline": _iso(deadline),
+        "since": iso(since),
+        "deadline": iso(deadline),
         "owner": owner,
         "command": command,
+        "changed": _changed(changed),
     }
-    return _message("push.hold", facts, told, artifact=artifact, reason=reason)
+    return message_of("push.hold", facts, told, artifact=artifact, reason=reason)
 
 
 def push_eject(facts: RunFacts, update: UpdateName, reason: str) -> OutgoingMessage:
     """One update was thrown out of the push; the others go on."""
-    return _message("push.eject", facts, {"update": _update(update)}, reason=reason)
+    return message_of("push.eject", facts, {"update": _update(update)}, reason=reason)
 
 
 def artifact_compose_start(
@@ -158,7 +167,7 @@ def artifact_compose_start(
         "attempt": attempt,
         "eta": etas.told(eta),
     }
-    return _message("artifact.compose.start", facts, told, artifact=artifact, reason=reason)
+    return message_of("artifact.compose.start", facts, told, artifact=artifact, reason=reason)
 
 
 def artifact_compose_complete(
@@ -180,7 +189,7 @@ def artifact_compose_complete(
         "duration_s": duration_s,
         "attempt": attempt,
     }
-    return _message("artifact.compose.complete", facts, told, artifact=artifact, reason=reason)
+    return message_of("artifact.compose.complete", facts, told, artifact=artifact, reason=reason)
 
 
 def artifact_compose_failed(
@@ -204,12 +213,12 @@ def artifact_compose_failed(
         "command": command,
         "attempt": attempt,
     }
-    return _message("artifact.compose.failed", facts, told, artifact=artifact, reason=reason)
+    return message_of("artifact.compose.failed", facts, told, artifact=artifact, reason=reason)
 
 
 def artifact_compose_skipped(facts: RunFacts, artifact: str, reason: str, *, kind: str) -> OutgoingMessage:
     """An artifact was not composed, and why."""
-    return _message("artifact.compose.skipped", facts, {"kind": kind}, artifact=artifact, reason=reason)
+    return message_of("artifact.compose.skipped", facts, {"kind": kind}, artifact=artifact, reason=reason)
 
 
 def artifact_published(
@@ -223,7 +232,14 @@ def artifact_published(
 ) -> OutgoingMessage:
     """An artifact is live and was seen from outside; ``replaced`` is the identity that was live before."""
     told = {"kind": kind, "identity": identity, "replaced": replaced}
-    return _message("artifact.published", facts, told, artifact=artifact, reason=reason)
+    return message_of("artifact.published", facts, told, artifact=artifact, reason=reason)
+
+
+def artifact_withdrawn(facts: RunFacts, artifact: str, reason: str, *, kind: str, identity: str) -> OutgoingMessage:
+    """What was live of an artifact is not shown any more: users get again what they got before it."""
+    return message_of(
+        "artifact.withdrawn", facts, {"kind": kind, "identity": identity}, artifact=artifact, reason=reason
+    )
 
 
 def push_complete(
@@ -238,10 +254,10 @@ def push_complete(
     told = {
         "results": [_artifact_result(result) for result in results],
         "updates": [_update_result(update) for update in updates],
-        "started_at": _iso(started_at),
+        "started_at": iso(started_at),
         "duration_s": max(0.0, (facts.at - started_at).total_seconds()),
     }
-    return _message("push.complete", facts, told, reason=reason)
+    return message_of("push.complete", facts, told, reason=reason)
 
 
 def push_failed(
@@ -263,7 +279,7 @@ def push_failed(
         "command": command,
         "results": [_artifact_result(result) for result in results],
     }
-    return _message("push.failed", facts, told, artifact=artifact, reason=reason)
+    return message_of("push.failed", facts, told, artifact=artifact, reason=reason)
 
 
 def acknowledgement(msg_id: str) -> OutgoingMessage:
@@ -271,9 +287,10 @@ def acknowledgement(msg_id: str) -> OutgoingMessage:
     return OutgoingMessage(gilmsg.ACK, {"ack_msg_id": msg_id})
 
 
-def _message(
+def message_of(
     topic: str, facts: RunFacts, told: Mapping[str, Any], *, artifact: str | None = None, reason: str | None = None
 ) -> OutgoingMessage:
+    """What every message about a run says of it, and what this one tells besides."""
     about_the_run: dict[str, Any] = {
         "run": facts.run,
         "lane": facts.lane,
@@ -285,12 +302,19 @@ def _message(
         "links": dict(facts.links),
         "agent": facts.agent,
         "trigger_msg_id": facts.trigger_msg_id,
-        "at": _iso(facts.at),
+        "at": iso(facts.at),
     }
     return OutgoingMessage(f"{SENDER}.{topic}", about_the_run | dict(told))
 
 
-def _iso(moment: datetime) -> str:
+def _changed(changed: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]] | None:
+    if changed is None:
+        return None
+    return {what: list(changed.get(what, ())) for what in ("opened", "closed", "waiting")}
+
+
+def iso(moment: datetime) -> str:
+    """A moment as messages tell it: UTC, with its zone."""
     if moment.tzinfo is None:
         raise ValueError(f"a moment without a time zone: {moment}")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

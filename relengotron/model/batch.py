@@ -42,6 +42,24 @@ class Ejected:
     reason: str
     builds: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What tells it from others: two updates may have one title."""
+        return self.alias or self.title
+
+
+EJECT, EJECTED = "eject ", "ejected "
+"""What the keys of two decisions of a run begin with: that an update shall be left behind, and whether it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ejection:
+    """The wish that a push leaves an update behind, by a person or by a policy."""
+
+    update: str
+    who: str
+    why: str
+
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
@@ -57,5 +75,6 @@ class Shipment:
 
     def without(self, ejected: tuple[Ejected, ...]) -> "Shipment":
         """The shipment after some more updates were left behind."""
-        gone = {each.title for each in ejected}
-        return Shipment(tuple(each for each in self.updates if each.title not in gone), self.ejected + ejected)
+        gone, known = {each.name for each in ejected}, {each.name for each in self.ejected}
+        left = tuple(each for each in self.updates if each.alias not in gone)
+        return Shipment(left, self.ejected + tuple(each for each in ejected if each.name not in known))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from relengotron.model.rollout import Wanted
+
 
 class TaskState(StrEnum):
     """The states a Koji task can be in, as the bus spells them."""
@@ -26,6 +28,7 @@ class UpdateChange(StrEnum):
 
     EDIT = "edit"
     EJECT = "eject"
+    COMMENT = "comment"
     REQUEST_TESTING = "request.testing"
     REQUEST_STABLE = "request.stable"
     REQUEST_UNPUSH = "request.unpush"
@@ -169,6 +172,37 @@ class CancelWished:
 
 
 @dataclass(frozen=True, slots=True)
+class EjectionWished:
+    """A person at the command line wants one update out of a run; the others go on."""
+
+    run: str
+    agent: str
+    update: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutWished:
+    """A person at the command line pauses, resumes or finishes the rollout of an artifact of a run."""
+
+    run: str
+    agent: str
+    artifact: str
+    wanted: Wanted
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackWished:
+    """A person at the command line wants back what was published before a run."""
+
+    run: str
+    agent: str
+    reason: str
+    untag: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WaiverWished:
     """A person at the command line answers for what a test of one subject says, until some time or for good."""
 
@@ -195,6 +229,14 @@ class WithdrawalWished:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class AppointmentWished:
+    """A person at the command line wants done now what the calendar does again and again."""
+
+    appointment: str
+    agent: str
+
+
 Event = (
     PushRequested
     | TaskStateChanged
@@ -207,8 +249,12 @@ Event = (
     | MessageAcknowledged
     | RetryWished
     | CancelWished
+    | RollbackWished
+    | EjectionWished
+    | RolloutWished
     | WaiverWished
     | WithdrawalWished
+    | AppointmentWished
 )
 
 

@@ -35,6 +35,9 @@ class RequirementState(StrEnum):
     RUNNING = "running"
     WAIVED = "waived"
     TOO_LITTLE = "too little"
+    DISLIKED = "disliked"
+    UNTESTED = "untested"
+    BLOCKED = "blocked"
     FROZEN = "frozen"
     POLICY_MISSING = "policy missing"
     SOURCE_DOWN = "source down"
@@ -60,11 +63,14 @@ class Requirement:
     scenario: str | None = None
     policies: tuple[str, ...] = ()
     waivers_need: int = 1
+    waivers_by: tuple[tuple[str, ...], ...] = ()
+    """Whose waivers count: of each policy that names people, its patterns."""
 
     def with_policies_of(self, other: "Requirement") -> "Requirement":
-        """The same requirement, asked for by the policies of both; the stricter number of waivers holds."""
+        """The same requirement, asked for by the policies of both; the stricter rules about waivers hold."""
         policies = tuple(dict.fromkeys((*self.policies, *other.policies)))
-        return replace(self, policies=policies, waivers_need=max(self.waivers_need, other.waivers_need))
+        need, by = max(self.waivers_need, other.waivers_need), dict.fromkeys((*self.waivers_by, *other.waivers_by))
+        return replace(self, policies=policies, waivers_need=need, waivers_by=tuple(by))
 
     def __str__(self) -> str:
         scenario = f" ({self.scenario})" if self.scenario else ""
@@ -72,8 +78,19 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """Where items were live before (by build or identity, a sentence), and of which builds the others are made."""
+
+    live: Mapping[str, str] = field(default_factory=dict)
+    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """May these subjects pass at this decision? ``built`` says when builds were made, where a policy needs it."""
+    """May these subjects pass at this decision?
+
+    ``built`` says when builds were made, and ``past`` what was live in testing, where a policy needs it.
+    """
 
     context: str
     product_version: str
@@ -81,6 +98,7 @@ class Question:
     policies: tuple[Policy, ...]
     now: datetime
     built: Mapping[str, datetime] = field(default_factory=dict)
+    past: Past = field(default_factory=Past)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from relengotron.model.outcome import Watch
+from relengotron.model.rollback import RollbackOrder
+from relengotron.model.rollout import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,14 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class RollBack:
+    """A person takes back what a finished run had published; ``msg_id`` is the wish, and a wish opens one run."""
+
+    order: RollbackOrder
+    msg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Waive:
     """A person answers for what a test of one subject says; the run that asks looks again."""
 
@@ -92,4 +102,48 @@ class WithdrawWaiver:
     reason: str
 
 
-Intent = Start | Wake | Doubt | Acknowledge | Retry | Cancel | Waive | WithdrawWaiver
+@dataclass(frozen=True, slots=True)
+class KeepNow:
+    """A person wants an appointment of the calendar kept now; ``msg_id`` names the wish."""
+
+    appointment: str
+    agent: str
+    msg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Eject:
+    """A person wants a run to leave one of its updates behind and go on without it; the run says whether it can."""
+
+    run: str
+    agent: str
+    update: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SteerRollout:
+    """A person pauses, resumes or finishes the rollout of an artifact of a run; ``msg_id`` names the wish."""
+
+    run: str
+    agent: str
+    artifact: str
+    wanted: Wanted
+    reason: str
+    msg_id: str
+
+
+Intent = (
+    Start
+    | Wake
+    | Doubt
+    | Acknowledge
+    | Retry
+    | Cancel
+    | RollBack
+    | Waive
+    | WithdrawWaiver
+    | KeepNow
+    | Eject
+    | SteerRollout
+)

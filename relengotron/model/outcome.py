@@ -35,16 +35,23 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Work goes on outside; look again when a watched fact changes, and after ``look_again`` at the latest."""
+    """Work goes on outside; look again when a watched fact changes, and after ``look_again`` at the latest.
+
+    ``tell`` says whether everybody hears of it; None: when it is news.
+    """
 
     waiting_for: str
     watches: tuple[Watch, ...] = ()
     look_again: timedelta = timedelta(seconds=60)
+    tell: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The run waits for people: what is missing, until when, who can act and with which command."""
+    """The run waits for people: what is missing, until when, who can act and with which command.
+
+    ``tell`` says whether everybody hears of it; None: when it is news.
+    """
 
     missing: tuple[str, ...]
     deadline: datetime
@@ -52,6 +59,7 @@ class Hold:
     command: str
     watches: tuple[Watch, ...] = ()
     look_again: timedelta = timedelta(seconds=60)
+    tell: bool | None = None
 
 
 class FailureKind(StrEnum):
@@ -74,4 +82,17 @@ class Failed:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-Outcome = Done | Skipped | Running | Hold | Failed
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The run goes back to an earlier step, or to the present one, and walks on from there anew; the reason is kept.
+
+    What was remembered and made outside is known by its key as before: what is to happen once more needs another key.
+    Where it goes on ``anew`` the run counts one more attempt, as after a person's retry, for keys to have in them.
+    """
+
+    step: str
+    reason: str
+    anew: bool = False
+
+
+Outcome = Done | Skipped | Running | Hold | Failed | Again

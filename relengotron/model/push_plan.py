@@ -62,7 +62,7 @@ class PlannedArtifact:
     """One artifact: what becomes of it, why, and what that takes.
 
     ``rung`` is the one that decided, None where none did. ``changes`` are the packages as the surest rung knows them.
-    ``trouble`` says why nobody can tell how it would be composed.
+    ``trouble`` says why nobody can tell how it would be composed, ``apart`` what lets it go live without the others.
     """
 
     name: str
@@ -80,6 +80,7 @@ class PlannedArtifact:
     component: str | None = None
     eta: Eta | None = None
     trouble: str = ""
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from relengotron.errors import RequestRefused, StateDisagrees
 from relengotron.plugins.image_manifest import (
+    LARGEST,
     SUFFIX,
     ImageSettings,
     as_made_last,
@@ -19,6 +20,14 @@ from relengotron.plugins.image_manifest import (
     shown_image,
     write_sheet,
 )
+from relengotron.plugins.image_signature import (
+    checksum_name,
+    checksum_text,
+    must_be_signed,
+    proof_of_checksum,
+    release_folder,
+    sign_checksum,
+)
 from relengotron.sdk import (
     Artifact,
     Built,
@@ -26,17 +35,20 @@ from relengotron.sdk import (
     Failed,
     FailureKind,
     File,
+    HowToTry,
     KojiTask,
     Manifest,
     MirroredPlugin,
+    Package,
     Plan,
     Published,
     Running,
     Workbench,
-    as_previous,
     file_of,
+    publication,
     unfinished,
 )
+from relengotron.sdk.files import folder_below, is_plain_below, read_plain, write_plain
 from relengotron.sdk.in_git import Source, source_of
 from relengotron.systems.koji.port import ImageBuild, Runroot
 from relengotron.systems.mirror.paths import rel_path
@@ -68,6 +80,12 @@ class ImagePlugin(MirroredPlugin[ImageSettings]):
             return None
         contents = contents_of(bench.mirror.place(target), name)
         return contents and as_made_last(bench, contents, shown[name].sha256)
+
+    def packages(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[Package, ...] | None:
+        """What its sheet says: those of the tree that it was made from."""
+        sheet, name = built.facts.get("sheet"), str(built.facts["file_name"])
+        found = None if sheet is None else contents_of(Path(sheet).parent, name)
+        return None if found is None else found.packages
 
     def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
         """The image that users get now."""
@@ -109,19 +127,35 @@ class ImagePlugin(MirroredPlugin[ImageSettings]):
         )
         return unfinished(task, bench) or self._built(plan, own, tree, bench, task.id)
 
+    def unsigned(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[str, ...]:
+        """The checksum file, unless it is signed and says what it should."""
+        if bench.signer is None:
+            return ()
+        proof = proof_of_checksum(built, bench.signer, bench.store)
+        return () if proof.is_good else (f"{checksum_name(built)}: {proof.why}",)
+
+    def sign(self, built: Built, artifact: Artifact, bench: Workbench) -> None:
+        """The checksum file is signed, or lies where it will be."""
+        self._release_directory(built, bench)
+        if bench.signer is not None and bench.signer.makes_signatures:
+            sign_checksum(built, bench.signer, bench.store)
+
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """The image and its checksum file are live, the checksum file last."""
         target = rel_path(artifact.target)
         staged = bench.mirror.stage(self._release_directory(built, bench), target, bench.run)
         if staged.manifest[str(built.facts["file_name"])].sha256 != built.files[0].sha256:
             raise RequestRefused(f"{built.location} is no longer what was tested as {built.identity}")
+        if bench.signer is not None:
+            must_be_signed(staged, built, bench.signer, bench.store)
         switched = bench.mirror.switch(staged)
-        return Published(
-            artifact=artifact.name,
-            identity=built.identity,
-            expected={f"{target}/{path}": entry.sha256 for path, entry in switched.current.items()},
-            previous=as_previous(switched.previous),
-        )
+        return publication(artifact, built.identity, switched, switched.current)
+
+    def how_to_try(self, published: Published, artifact: Artifact, bench: Workbench) -> HowToTry:
+        """The image and its checksum file."""
+        files = sorted(path for path in published.expected if not path.endswith(SUFFIX))
+        images = [path for path in files if not path.endswith("-CHECKSUM")]
+        return HowToTry(tuple(files), {}, tuple(f"curl -LO {{mirror}}/{path}" for path in images))
 
     def _ask(self, plan: Plan, own: ImageSettings, tree: Built, bench: Workbench) -> int:
         arch = plan.artifact.arches[0]
@@ -200,19 +234,24 @@ class ImagePlugin(MirroredPlugin[ImageSettings]):
             raise StateDisagrees(
                 f"image task {task} closed well, but there are {len(found)} images where one should be"
             )
+        root = bench.store if own.carrier == "lorax" else bench.koji_store
+        if not is_plain_below(root, found[0]):
+            raise RequestRefused(f"{found[0]}, which image task {task} made, is a link or lies behind one")
         return found[0]
 
     @staticmethod
     def _release_directory(built: Built, bench: Workbench) -> Path:
         """The image under its public name beside its checksum file and its sheet, ready to be staged."""
-        directory = bench.store / "release"
-        directory.mkdir(parents=True, exist_ok=True)
+        directory = release_folder(bench.store)
+        folder_below(bench.store, directory)
         name, image = str(built.facts["file_name"]), built.files[0]
-        if not (directory / name).exists():
+        if not os.path.lexists(directory / name):
             _link_or_copy(Path(built.location) / image.path, directory / name)
         if "sheet" in built.facts:
-            shutil.copyfile(built.facts["sheet"], directory / f"{name}{SUFFIX}")
-        (directory / f"{name}-CHECKSUM").write_text(_checksum_file(name, image))
+            sheet = read_plain(Path(built.facts["sheet"]), LARGEST) or b""
+            write_plain(bench.store, directory / f"{name}{SUFFIX}", sheet)
+        if bench.signer is None or not proof_of_checksum(built, bench.signer, bench.store).is_good:
+            write_plain(bench.store, directory / checksum_name(built), checksum_text(built))
         return directory
 
 
@@ -221,7 +260,7 @@ def _link_or_copy(origin: Path, place: Path) -> None:
     try:
         os.link(origin, place)
     except OSError:
-        shutil.copy2(origin, place)
+        shutil.copy2(origin, place, follow_symlinks=False)
 
 
 def _source(plan: Plan, own: ImageSettings, bench: Workbench) -> Source:
@@ -263,7 +302,3 @@ def _extension(image_format: str) -> str:
 
 def _suffix(path: Path) -> str:
     return ".raw.xz" if path.name.endswith(".raw.xz") else path.suffix
-
-
-def _checksum_file(name: str, image: File) -> str:
-    return f"# {name}: {image.size} bytes\nSHA256 ({name}) = {image.sha256}\n"

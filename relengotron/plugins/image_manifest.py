@@ -2,18 +2,21 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from relengotron.errors import MalformedInput
 from relengotron.sdk import Built, Contents, File, InGit, Manifest, Package, Workbench
+from relengotron.sdk.files import write_plain
 from relengotron.sdk.in_git import Source
 from relengotron.sdk.kickstart import flatten_kickstart
 from relengotron.systems.mirror.port import Manifest as Shown
 
 SUFFIX: Final = "-MANIFEST.json"
 LARGEST: Final = 4 * 1024 * 1024
+_WORD: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,13 @@ class ImageSettings:
     manifest: InGit | None = None
     packages: tuple[str, ...] = ("lorax",)
     mounts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse names that would lead a file out of its folder, or a word out of its line of a kickstart."""
+        for word in (self.name, self.osname, self.format):
+            if _WORD.fullmatch(word) is None:
+                found = word[:80]
+                raise ValueError(f"allowed: name, osname and format of letters, digits and _ . + -; found {found!r}")
 
 
 def kickstart_of(own: ImageSettings, source: Source) -> str:
@@ -66,15 +76,13 @@ def write_sheet(place: Path, image: File, name: str, tree: Built, manifest: Mani
         "manifest": {"sha256": manifest.digest, "origin": manifest.origin},
         "packages": [list(package) for package in sorted(packages)],
     }
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n")
+    write_plain(bench.store, place, f"{json.dumps(said, indent=1, sort_keys=True)}\n".encode())
 
 
 def note_same(bench: Workbench, image: File, tree: Built, manifest: Manifest) -> None:
     """The image that users have was made once more: of this tree, by this manifest."""
-    note = _note(bench)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps({"image": image.sha256, "commit": tree.identity, "manifest": manifest.digest}))
+    said = {"image": image.sha256, "commit": tree.identity, "manifest": manifest.digest}
+    write_plain(bench.lasting_store, _note(bench), json.dumps(said).encode())
 
 
 def as_made_last(bench: Workbench, contents: Contents, image: str) -> Contents:

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from relengotron.errors import RequestRefused, StateDisagrees, SystemUnreachable
+from relengotron.plugins.repo_seen import dead_ends
+from relengotron.plugins.repo_signatures import REPOMD, must_be_signed, sign_in, unsigned_in, with_signatures
 from relengotron.sdk import (
     Artifact,
     Built,
@@ -15,20 +17,21 @@ from relengotron.sdk import (
     Manifest,
     MirroredPlugin,
     Plan,
+    Probe,
     Published,
     Running,
     Workbench,
-    as_previous,
     digest_of,
     file_of,
+    publication,
     unfinished,
 )
+from relengotron.sdk.files import is_plain_below
 from relengotron.systems.koji.port import Runroot
 from relengotron.systems.mirror.paths import rel_path
-from relengotron.systems.mirror.port import Changes, Entry
+from relengotron.systems.mirror.port import Changes, Entry, SourceChanged
 from relengotron.systems.mirror.port import Manifest as Shown
 
-REPOMD = "repodata/repomd.xml"
 _WORTH_KEEPING = 5_000
 """A push changes some hundred files; the first publication of a repo changes all, and is compared when it comes."""
 
@@ -98,25 +101,39 @@ class MashPlugin(MirroredPlugin[MashSettings]):
         place = bench.mirror.place(rel_path(artifact.target))
         return Built(artifact.name, self.kind, identity, str(place), None, repos=_repos(place, artifact))
 
+    def unsigned(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[str, ...]:
+        """Each repomd.xml without a good signature beside it."""
+        return () if bench.signer is None else unsigned_in(Path(built.location), bench.signer)
+
+    def sign(self, built: Built, artifact: Artifact, bench: Workbench) -> None:
+        """Each repomd.xml has its signature beside it."""
+        if bench.signer is not None and bench.signer.makes_signatures:
+            tested = {file.path: file.sha256 for file in built.files}
+            sign_in(Path(built.location), tested, bench.signer, bench.store / "signing")
+
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """Every arch shows the mashed packages; packages first, metadata last."""
         target = rel_path(artifact.target)
         other = f"{built.location} is no longer what was tested as {built.identity}"
+        changes = with_signatures(Changes.from_facts(built.changes), Path(built.location))
         try:
-            staged = bench.mirror.stage(Path(built.location), target, bench.run, Changes.from_facts(built.changes))
-        except StateDisagrees as changed:
+            staged = bench.mirror.stage(Path(built.location), target, bench.run, changes)
+        except SourceChanged as changed:
             raise RequestRefused(f"{other}: {changed}") from changed
         if _identity(bench.release.tag, _of_arches(staged.manifest, artifact)) != built.identity:
             raise RequestRefused(other)
+        if bench.signer is not None:
+            must_be_signed(staged, Path(built.location), bench.signer, artifact.arches)
         switched = bench.mirror.switch(staged)
-        seen = {**switched.metadata, **switched.changed}
-        expected = {f"{target}/{path}": entry.sha256 for path, entry in seen.items()}
-        return Published(
-            artifact=artifact.name,
-            identity=built.identity,
-            expected=expected,
-            previous=as_previous(switched.previous),
-        )
+        return publication(artifact, built.identity, switched, {**switched.metadata, **switched.changed})
+
+    def probe(self, published: Published, bench: Workbench) -> Probe:
+        """Read every file that was published from outside; then follow the metadata as a client does."""
+        probe = super().probe(published, bench)
+        if not probe.is_live or published.before is None:
+            return probe
+        found = dead_ends(published, bench)
+        return replace(probe, missing=(*found.late, *found.lies), lies=found.lies)
 
     @staticmethod
     def _runroot(own: MashSettings, bench: Workbench) -> Runroot:
@@ -126,6 +143,8 @@ class MashPlugin(MirroredPlugin[MashSettings]):
 
     def _built(self, plan: Plan, bench: Workbench, task: int) -> Built:
         root = Path(plan.output)
+        if not is_plain_below(bench.store, root):
+            raise RequestRefused(f"{root}, which mash task {task} made, is a link or lies behind one")
         metadata = [root / arch / REPOMD for arch in plan.artifact.arches]
         absent = [str(path) for path in metadata if not path.is_file()]
         if absent:

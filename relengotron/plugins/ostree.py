@@ -1,19 +1,13 @@
 """OSTrees: one ref of one arch, composed into a private repo and promoted by content."""
 
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from relengotron.errors import RefMoved, RequestRefused
-from relengotron.plugins.tree_compose import (
-    MANIFEST,
-    OstreeSettings,
-    TreeCompose,
-    proven_same,
-    tree_of,
-    version_of,
-)
+from relengotron.plugins.tree_again import FILES_OF, Ref, show_once_more, take_back, way_back
+from relengotron.plugins.tree_compose import MANIFEST, OstreeSettings, TreeCompose, proven_same, tree_of
+from relengotron.plugins.tree_seen import before_of, expected_of, look
+from relengotron.plugins.tree_signature import bring_signatures, sign, unsigned_of
 from relengotron.sdk import (
     Artifact,
     ArtifactPlugin,
@@ -21,17 +15,19 @@ from relengotron.sdk import (
     Contents,
     Detected,
     Failed,
+    HowToTry,
     Manifest,
+    Package,
     Plan,
     Probe,
     Published,
     Running,
+    WayBack,
     Workbench,
-    digest_of,
-    probe_of,
     unfinished,
 )
 from relengotron.sdk.in_git import source_of
+from relengotron.sdk.mirrored import NOTHING
 from relengotron.systems.ostree.deltas import make_deltas
 from relengotron.systems.ostree.port import OstreeRepo
 
@@ -102,6 +98,10 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         task = bench.koji_task(work.compose_task())
         return unfinished(task, bench) or self._built(work, task.id)
 
+    def packages(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[Package, ...] | None:
+        """The package list that the commit carries."""
+        return bench.ostree(Path(built.facts["repo"])).commit_info(built.identity).packages
+
     def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
         """The tree that users get now."""
         own = self.settings_of(artifact)
@@ -109,7 +109,17 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         if head is None:
             return None
         facts = self._facts(artifact, own, head, own.live_repo)
+        again = bench.ostree(Path(own.live_repo)).commit_info(head).metadata.get(FILES_OF)
+        facts |= {} if again is None else {"files_of": again}
         return Built(artifact.name, self.kind, head, own.live_repo, None, facts=facts)
+
+    def unsigned(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[str, ...]:
+        """The commit, unless the key has signed it."""
+        return unsigned_of(built, bench)
+
+    def sign(self, built: Built, artifact: Artifact, bench: Workbench) -> None:
+        """The commit carries a signature."""
+        sign(built, bench)
 
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """The ref shows the tested commit; objects came first, then deltas, the summary last; nobody else writes it."""
@@ -119,52 +129,62 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         with repo.hold(own.ref, f"publish {commit[:12]} for {bench.run}"):
             if not repo.has_commit(commit):
                 repo.pull_local(Path(built.facts["repo"]), commit)
-            make_deltas(repo, repo.head(own.ref), commit, own.deltas)
+            bring_signatures(repo, built, bench)
+            ref, parent = Ref(repo, own.ref, own.deltas), built.facts.get("parent")
             old = bench.effect(
                 f"promote {artifact.name}",
                 f"show {commit} as {own.ref} in {own.url_path}",
-                do=lambda: self._promote(repo, own.ref, commit, built.facts.get("parent")),
-                find=lambda intent: intent.old if repo.head(own.ref) == commit else None,
+                do=lambda: self._promote(ref, commit, parent, bench),
+                find=lambda intent: intent.old if ref.is_files_of(commit) else None,
                 old={"ref": own.ref, "commit": repo.head(own.ref)},
             )
+            head = repo.head(own.ref)
         repo.update_summary()
-        return Published(
-            artifact=artifact.name,
-            identity=commit,
-            expected=self._expected(own, repo, commit),
-            links={"ref": own.ref, "path": own.url_path},
-            previous={**old, "live_repo": own.live_repo},
+        return self._shown(artifact, own, repo, head, old["commit"])
+
+    def how_to_try(self, published: Published, artifact: Artifact, bench: Workbench) -> HowToTry:
+        """The ref with its commit and version, and how to change to it."""
+        own, commit = self.settings_of(artifact), published.identity
+        version = bench.ostree(Path(own.live_repo)).commit_info(commit).version
+        facts = {"ref": own.ref, "commit": commit} | ({"version": version} if version is not None else {})
+        remote = f"try-{bench.release.request}"
+        commands = (
+            f"ostree remote add --if-not-exists {remote} {{mirror}}/{own.url_path}",
+            f"rpm-ostree rebase {remote}:{own.ref}",
         )
+        return HowToTry((own.url_path,), facts, commands)
 
     def probe(self, published: Published, bench: Workbench) -> Probe:
-        """Read ref, commit and summary from outside."""
-        summary = Path(published.previous["live_repo"]) / "summary"
-        shown = {f"{published.links['path']}/summary": digest_of(summary)}  # other refs of the repo change it too
-        return probe_of(published.artifact, bench.mirror.look({**published.expected, **shown}))
+        """Read ref, commit, its objects and the summary from outside."""
+        return look(published, bench.ostree(Path(published.previous["live_repo"])), bench)
 
-    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
+    def pointers(self, artifact: Artifact, bench: Workbench) -> tuple[str, ...]:
+        """The ref, the summary that lists it with its signature, and the repo's own settings."""
+        own = self.settings_of(artifact)
+        names = (f"refs/heads/{own.ref}", "summary", "summary.sig", "config")
+        return tuple(f"{own.url_path}/{name}" for name in names)
+
+    def way_back(self, published: Published, artifact: Artifact, bench: Workbench) -> WayBack:
+        """The files of before have to be there, and nobody else may have moved the ref meanwhile."""
+        own = self.settings_of(artifact)
+        repo, before = bench.ostree(Path(own.live_repo)), published.previous.get("commit")
+        return way_back(artifact.name, Ref(repo, own.ref, own.deltas), published.identity, before)
+
+    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> Published | None:
         """The tree of before is the newest commit of the ref again: clients refuse to go back to an older one."""
         own = self.settings_of(artifact)
         repo, before = bench.ostree(Path(own.live_repo)), published.previous.get("commit")
         with repo.hold(own.ref, f"take {published.identity[:12]} back for {bench.run}"):
+            head, ref = repo.head(own.ref), Ref(repo, own.ref, own.deltas)
             if before is None:
                 repo.delete_ref(own.ref, published.identity)
-            elif before != published.identity == repo.head(own.ref):
-                again = self._commit_again(repo, before, published.identity, bench)
-                make_deltas(repo, published.identity, again, own.deltas)
-                repo.set_ref(own.ref, again, published.identity)
+            elif head is None and published.identity == NOTHING:
+                repo.set_ref(own.ref, before, None)
+            elif before != published.identity == head:
+                take_back(ref, published.identity, before, bench)
+            head = repo.head(own.ref)
         repo.update_summary()
-
-    @staticmethod
-    def _commit_again(repo: OstreeRepo, before: str, parent: str, bench: Workbench) -> str:
-        return repo.commit_tree_of(
-            before,
-            parent=parent,
-            subject=f"Take back {parent[:12]}",
-            timestamp=bench.now(),
-            version=version_of(bench),
-            metadata=_kept(repo.commit_info(before).metadata),
-        )
+        return self._shown(artifact, own, repo, head, None if published.identity == NOTHING else published.identity)
 
     def retire(self, artifact: Artifact, bench: Workbench) -> None:
         """The private repo keeps unpublished commits only as long as somebody refers to them: nothing to remove."""
@@ -179,24 +199,29 @@ class OstreePlugin(ArtifactPlugin[OstreeSettings]):
         return {"ref": own.ref, "commit": commit, "repo": repo, "arch": artifact.arches[0]}
 
     @staticmethod
-    def _promote(repo: OstreeRepo, ref: str, commit: str, parent: str | None) -> dict[str, Any]:
-        before = repo.head(ref)
+    def _promote(ref: Ref, commit: str, parent: str | None, bench: Workbench) -> dict[str, Any]:
+        """The tested commit, where clients can go there; where it was taken back before, its files in a newer one."""
+        repo, before = ref.repo, ref.repo.head(ref.name)
+        if ref.took_back() == commit:
+            show_once_more(ref, commit, bench)
+            return {"ref": ref.name, "commit": before}
+        make_deltas(repo, before, commit, ref.deltas)
         try:
-            repo.set_ref(ref, commit, expected_old=parent)
+            repo.set_ref(ref.name, commit, expected_old=parent)
         except RefMoved as moved:
-            raise RequestRefused(f"{ref} moved after this tree was composed on top of it: {moved}") from moved
-        return {"ref": ref, "commit": before}
+            raise RequestRefused(f"{ref.name} moved after this tree was composed on top of it: {moved}") from moved
+        return {"ref": ref.name, "commit": before}
 
     @staticmethod
-    def _expected(own: OstreeSettings, repo: OstreeRepo, commit: str) -> dict[str, str]:
-        ref_file = hashlib.sha256(f"{commit}\n".encode()).hexdigest()
-        commit_object = f"objects/{commit[:2]}/{commit[2:]}.commit"
-        return {
-            f"{own.url_path}/refs/heads/{own.ref}": ref_file,
-            f"{own.url_path}/{commit_object}": digest_of(repo.path / commit_object),
-        }
-
-
-def _kept(metadata: Mapping[str, str]) -> dict[str, str]:
-    """What goes along when the files are committed again: which manifest they were made from."""
-    return {key: value for key, value in metadata.items() if key == MANIFEST}
+    def _shown(
+        artifact: Artifact, own: OstreeSettings, repo: OstreeRepo, head: str | None, before: str | None
+    ) -> Published:
+        """What the ref shows, as a publication."""
+        return Published(
+            artifact=artifact.name,
+            identity=head or NOTHING,
+            expected={} if head is None else expected_of(repo, own.url_path, own.ref, head),
+            links={"ref": own.ref, "path": own.url_path},
+            previous={"ref": own.ref, "commit": before, "live_repo": own.live_repo},
+            before=before_of(own.url_path, own.ref, before),
+        )

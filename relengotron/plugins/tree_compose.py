@@ -8,11 +8,14 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from relengotron.errors import StateDisagrees
+from relengotron.errors import MalformedInput, StateDisagrees
 from relengotron.sdk import Artifact, InGit, KojiTask, Plan, Workbench
+from relengotron.sdk.files import read_plain, write_plain
 from relengotron.sdk.in_git import Source, source_of
 from relengotron.sdk.treefile import Flattened, flatten
 from relengotron.systems.koji.port import Runroot
+from relengotron.systems.mirror.paths import rel_path
+from relengotron.systems.ostree.names import checked_ref
 from relengotron.systems.ostree.port import OstreeRepo
 
 MANIFEST: Final = "relengotron.manifest"
@@ -38,6 +41,16 @@ class OstreeSettings:
     deltas: Annotated[int, Field(ge=0, le=100)] = 0
     packages: tuple[str, ...] = ("rpm-ostree",)
     mounts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no ref, and what would lead out of the mirror; ``check-config`` shows the sentence."""
+        if not Path(self.live_repo).is_absolute() or ".." in Path(self.live_repo).parts:
+            raise ValueError("allowed: as live_repo an absolute path without ..")
+        try:
+            checked_ref(self.ref)
+            rel_path(self.url_path)
+        except MalformedInput as odd:
+            raise ValueError(f"allowed: a ref, and a path below the mirror's URL; {odd}") from odd
 
 
 def tree_of(artifact: Artifact, own: OstreeSettings, bench: Workbench, source: Source) -> Flattened:
@@ -90,8 +103,8 @@ class TreeCompose:
         Raises:
             StateDisagrees: it is not there.
         """
-        written, private = self._output / "commitid", self.private
-        commit = written.read_text().strip() if written.is_file() else self.parent
+        written, private = read_plain(self._output / "commitid", most=100), self.private
+        commit = written.decode("ascii", "replace").strip() if written is not None else self.parent
         if commit is None or not private.has_commit(commit):
             raise StateDisagrees(f"compose task {task} closed well, but its commit {commit} is not in {private.path}")
         return commit
@@ -109,9 +122,8 @@ class TreeCompose:
 
     def note_same(self) -> None:
         """It is kept that this manifest, too, makes what the parent holds: else its edit would count in every push."""
-        place = _note(self.bench)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps({"commit": self.parent, "manifest": self._tree().digest}))
+        said = {"commit": self.parent, "manifest": self._tree().digest}
+        write_plain(self.bench.lasting_store, _note(self.bench), json.dumps(said).encode())
 
     def _task(self, verb: str, marker: str, ask: Callable[[], int]) -> KojiTask:
         """The marker is a word of this task's command alone: neither verb takes the other's task for its own."""
@@ -157,7 +169,8 @@ class TreeCompose:
         mashed = [built.repos[arch] for built in self.bench.inputs.values() if arch in built.repos]
         urls |= {f"push-{number}": url for number, url in enumerate(mashed)}
         for name, url in urls.items():
-            (output / f"{name}.repo").write_text(f"[{name}]\nname={name}\nbaseurl={url}\ngpgcheck=0\nenabled=1\n")
+            said = f"[{name}]\nname={name}\nbaseurl={url}\ngpgcheck=0\nenabled=1\n"
+            write_plain(self.bench.store, output / f"{name}.repo", said.encode())
         filled = {"ref": self.own.ref, "repos": list(urls), "releasever": release.version, "basearch": arch}
         self._tree().write(output / "treefile.json", filled)
 

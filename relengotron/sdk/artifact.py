@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
-from relengotron.model.artifact import Artifact, Built, Plan, Probe, Published
+from relengotron.model.artifact import Artifact, Built, HowToTry, Plan, Probe, Published, WayBack
 from relengotron.model.codec import from_json
 from relengotron.model.contents import Contents, Manifest
 from relengotron.model.outcome import Failed, Running
+from relengotron.model.package import Package
 from relengotron.sdk.workbench import Workbench
 
 S = TypeVar("S")
@@ -46,8 +47,9 @@ class Detected:
 class ArtifactPlugin(ABC, Generic[S]):
     """One kind of artifact.
 
-    Reading verbs (``affected_by``, ``manifest``, ``contents``, ``plan``, ``live``, ``probe``) have no effects. Acting
-    verbs (``detect``, ``compose``, ``publish``, ``withdraw``, ``retire``) may be repeated at any time: they look first.
+    Reading verbs (``affected_by``, ``manifest``, ``contents``, ``plan``, ``packages``, ``live``, ``unsigned``,
+    ``probe``, ``way_back``, ``how_to_try``) have no effects. Acting verbs (``detect``, ``compose``, ``sign``,
+    ``publish``, ``withdraw``, ``retire``) may be repeated at any time: they look first.
     A plugin keeps no state between calls.
     ``settings`` is the frozen dataclass that the plugin's part of ``config/artifacts/`` is read into.
     """
@@ -102,9 +104,24 @@ class ArtifactPlugin(ABC, Generic[S]):
     def compose(self, plan: Plan, bench: Workbench) -> Built | Running | Failed:
         """Make it, or find that a former attempt made it already; never waits."""
 
+    def packages(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[Package, ...] | None:
+        """What a compose of ours is made of, read from its bits; None when nobody can say. Reads only."""
+        return None
+
     def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
         """What users get now, described as a compose, for artifacts made from it; None when nothing is live."""
         return None
+
+    def unsigned(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[str, ...]:
+        """A sentence for each part of a compose that ``bench.signer`` must sign and has not, or not well; reads only.
+
+        Nothing is published for which it has a sentence. A kind of which nothing is ever signed says so: by default all
+        is missing where there is a key.
+        """
+        return () if bench.signer is None else (f"plugin {self.kind} does not say what of it has to be signed",)
+
+    def sign(self, built: Built, artifact: Artifact, bench: Workbench) -> None:
+        """What ``unsigned`` named is signed, or lies where somebody else will sign it; what is signed is left alone."""
 
     @abstractmethod
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
@@ -114,9 +131,27 @@ class ArtifactPlugin(ABC, Generic[S]):
     def probe(self, published: Published, bench: Workbench) -> Probe:
         """Look from outside whether users get exactly what was published."""
 
+    def way_back(self, published: Published, artifact: Artifact, bench: Workbench) -> WayBack:
+        """Say what ``withdraw`` would do, and whether it can. Reads only: the preview shows this to people."""
+        return WayBack(artifact.name, (f"withdraw {published.identity} below {artifact.target}",))
+
+    def pointers(self, artifact: Artifact, bench: Workbench) -> tuple[str, ...]:
+        """Paths below the mirror's root that show something new under an old name, besides those it expects to see.
+
+        Caches are told to forget them. Asked before and after a publication; they need not exist.
+        """
+        return ()
+
+    def how_to_try(self, published: Published, artifact: Artifact, bench: Workbench) -> HowToTry:
+        """Say where testers find what was published, and what they type; they are told of it in Bodhi."""
+        return HowToTry((artifact.target,))
+
     @abstractmethod
-    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
-        """What was live before is live again."""
+    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> Published | None:
+        """What was live before is live again; says what users get now, if it can, so that it is seen from outside.
+
+        What it returns can be withdrawn in its turn: then what was withdrawn is live again.
+        """
 
     @abstractmethod
     def retire(self, artifact: Artifact, bench: Workbench) -> None:

@@ -19,8 +19,10 @@ from relengotron.model.artifact import Probe
 from relengotron.model.codec import to_json
 from relengotron.model.outcome import Failed, FailureKind, Running, Watch
 from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes
+from relengotron.sdk.conformance_back import WayBackConformance
 from relengotron.sdk.conformance_contents import ContentsConformance
 from relengotron.sdk.conformance_hands import FIRST, OTHER, SECOND, demand, kept, outside_of, with_word, world_of
+from relengotron.sdk.conformance_signing import SigningConformance
 from relengotron.sdk.rehearsal import Workshop
 from relengotron.settings import plugin_settings
 
@@ -29,7 +31,7 @@ MOST_POWER_CUTS = 12
 DEEPEST_WORDS = "BuildError: the builder's disk is full"
 
 
-class ArtifactConformance(ContentsConformance):
+class ArtifactConformance(ContentsConformance, SigningConformance, WayBackConformance):
     """The contract of ``relengotron.sdk.artifact``, verb by verb; ``case`` says which plugin and what it makes."""
 
     # -- what it declares ---------------------------------------------------------------------------------------------
@@ -295,6 +297,7 @@ class ArtifactConformance(ContentsConformance):
         demand(world_of(workshop) == before, "affected_by changed something")
         self._plugin().plan(artifact, bench)
         demand(world_of(workshop) == before, "plan changed something")
-        for verb in (self._plugin().live, self._plugin().manifest, self._plugin().contents):
+        plugin = self._plugin()
+        for verb in (plugin.live, plugin.manifest, plugin.contents, plugin.pointers):
             demand(verb(artifact, bench) == verb(artifact, bench), f"{verb.__name__} changed its mind")
             demand(world_of(workshop) == before, f"{verb.__name__} changed something")

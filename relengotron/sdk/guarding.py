@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from relengotron.errors import PluginBroken, RelengError
-from relengotron.model.artifact import Artifact, Built, Plan, Probe, Published
+from relengotron.model.artifact import Artifact, Built, HowToTry, Plan, Probe, Published, WayBack
 from relengotron.model.contents import Contents, Manifest
 from relengotron.model.outcome import Failed, Running
+from relengotron.model.package import Package
 from relengotron.sdk.artifact import Affected, ArtifactPlugin, Changes, Detected
 from relengotron.sdk.workbench import Workbench
 
@@ -55,9 +56,21 @@ class Guarded(ArtifactPlugin[Any]):
         allowed = (Detected, Running, Failed, type(None))
         return self._ask("detect", lambda: self._plugin.detect(plan, bench), allowed)
 
+    def packages(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[Package, ...] | None:
+        """Ask the plugin."""
+        return self._ask("packages", lambda: self._plugin.packages(built, artifact, bench), (tuple, type(None)))
+
     def live(self, artifact: Artifact, bench: Workbench) -> Built | None:
         """Ask the plugin."""
         return self._ask("live", lambda: self._plugin.live(artifact, bench), (Built, type(None)))
+
+    def unsigned(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[str, ...]:
+        """Ask the plugin."""
+        return self._ask("unsigned", lambda: self._plugin.unsigned(built, artifact, bench), (tuple,))
+
+    def sign(self, built: Built, artifact: Artifact, bench: Workbench) -> None:
+        """Let the plugin act."""
+        self._ask("sign", lambda: self._plugin.sign(built, artifact, bench), (object,))
 
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """Let the plugin act."""
@@ -67,9 +80,22 @@ class Guarded(ArtifactPlugin[Any]):
         """Ask the plugin."""
         return self._ask("probe", lambda: self._plugin.probe(published, bench), (Probe,))
 
-    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> None:
+    def way_back(self, published: Published, artifact: Artifact, bench: Workbench) -> WayBack:
+        """Ask the plugin."""
+        return self._ask("way_back", lambda: self._plugin.way_back(published, artifact, bench), (WayBack,))
+
+    def pointers(self, artifact: Artifact, bench: Workbench) -> tuple[str, ...]:
+        """Ask the plugin."""
+        return self._ask("pointers", lambda: self._plugin.pointers(artifact, bench), (tuple,))
+
+    def how_to_try(self, published: Published, artifact: Artifact, bench: Workbench) -> HowToTry:
+        """Ask the plugin."""
+        return self._ask("how_to_try", lambda: self._plugin.how_to_try(published, artifact, bench), (HowToTry,))
+
+    def withdraw(self, published: Published, artifact: Artifact, bench: Workbench) -> Published | None:
         """Let the plugin act."""
-        self._ask("withdraw", lambda: self._plugin.withdraw(published, artifact, bench), (object,))
+        allowed = (Published, type(None))
+        return self._ask("withdraw", lambda: self._plugin.withdraw(published, artifact, bench), allowed)
 
     def retire(self, artifact: Artifact, bench: Workbench) -> None:
         """Let the plugin act."""

@@ -121,6 +121,7 @@ class Workshop:
         self._world = rehearse(self.koji_store, self.mirror_root, root / "state", self._time, _WatchedDisk(self.power))
         self.koji = cast(Koji, Watched(self._world.koji, KOJI_ACTS, self.power))
         self._hub = self._world.call_hub
+        self.signer = self._world.paper_signer(lambda how: self.power.moment(f"sign {how}"))
         self.compose_store.mkdir(parents=True, exist_ok=True)
         self._furnish()
 

@@ -17,6 +17,7 @@ from relengotron.systems.git.port import GitRepo
 from relengotron.systems.koji.port import Koji, Task
 from relengotron.systems.mirror.port import Mirror
 from relengotron.systems.ostree.port import OstreeRepo
+from relengotron.systems.signing.port import Signer
 
 T = TypeVar("T")
 
@@ -40,6 +41,8 @@ class RehearsalBench:
     composes: Composes
     clock: Callable[[], datetime]
     journal: dict[str, EffectRecord]
+    signer: Signer | None = None
+    states_kept: int = 1
 
     def ostree(self, path: Path) -> OstreeRepo:
         """The OSTree repo at this path."""

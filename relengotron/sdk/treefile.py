@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from relengotron.errors import MalformedInput, RequestRefused
 from relengotron.model.contents import Manifest
+from relengotron.sdk.files import write_plain
 from relengotron.sdk.mapping_file import checked_mapping, read_mapping
 from relengotron.sdk.treefile_words import listed, tidied
 
@@ -49,10 +50,10 @@ class Flattened:
         """The treefile stands at the place, with what a run fills in, and the files that it names beside it."""
         for path, content in self.files.items():
             beside = place.parent / path
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(content)
+            write_plain(place.parent, beside, content)
             beside.chmod(0o755)  # one of them may be a script; rpm-ostree sets the modes of the others itself
-        place.write_text(json.dumps({**self.content, **filled}, indent=1, sort_keys=True))
+        whole = json.dumps({**self.content, **filled}, indent=1, sort_keys=True)
+        write_plain(place.parent, place, whole.encode())
 
     def manifest(self, origin: str) -> Manifest:
         """The wish list, as a solver wants it; rpm-ostree installs what is recommended unless told otherwise."""

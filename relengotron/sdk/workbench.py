@@ -14,6 +14,7 @@ from relengotron.systems.git.port import GitRepo
 from relengotron.systems.koji.port import Koji, Task
 from relengotron.systems.mirror.port import Mirror
 from relengotron.systems.ostree.port import OstreeRepo
+from relengotron.systems.signing.port import Signer
 
 T = TypeVar("T")
 
@@ -38,6 +39,7 @@ class ReleaseFacts:
     """What the configuration says of the release and the request of this lane.
 
     ``base_repos`` are the URLs of the released repos per arch; ``tag`` is the Koji tag that the lane's repo shows.
+    ``signing_key`` signs packages, in Koji; ``artifacts_key`` is the name of the key that signs what is composed.
     """
 
     release: str
@@ -49,6 +51,7 @@ class ReleaseFacts:
     build_tag: str
     target: str
     base_repos: Mapping[str, tuple[str, ...]]
+    artifacts_key: str | None = None
 
 
 class Workbench(Protocol):
@@ -90,8 +93,18 @@ class Workbench(Protocol):
         ...
 
     @property
+    def states_kept(self) -> int:
+        """How many earlier states of a target stay on the mirror, for slow readers and for the way back."""
+        ...
+
+    @property
     def inputs(self) -> Mapping[str, Built]:
         """What the artifact is made from, by name, as composed in this run or as it is live."""
+        ...
+
+    @property
+    def signer(self) -> Signer | None:
+        """The key that must sign what is published; None when the release has none."""
         ...
 
     @property

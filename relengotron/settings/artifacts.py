@@ -1,13 +1,17 @@
 """What is composed in which lane? ``config/artifacts/*.yaml``, with its placeholders filled in."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from datetime import timedelta
+from itertools import pairwise
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from relengotron.model.artifact import Artifact
+from relengotron.model.rollout import Share
 from relengotron.settings.kinds import (
     AtLeastOne,
+    Duration,
     Frozen,
     Kind,
     Name,
@@ -40,6 +44,13 @@ def texts_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from texts_in(each)
+
+
+class RolloutStep(Section):
+    """One step of a rollout."""
+
+    percent: int = Field(ge=1, le=99, description="The part of all machines that may take the new version.")
+    lasts: Duration = Field(description="How long it stays this part.")
 
 
 class Declaration(Section):
@@ -77,9 +88,40 @@ class Declaration(Section):
     required_tests: tuple[_TestName, ...] = Field(
         (), description="The test cases that must pass before it is published."
     )
+    may_lag: bool = Field(
+        False,
+        description="Whether a push may go live without it, when its compose failed or its gate is shut: it follows "
+        "once it is ready, until the next push. What is made from it must be allowed to lag too; a repo can not.",
+    )
+    live_after: Duration | None = Field(
+        None,
+        description="How long after the rest of its push it goes live, if no other push comes before; without this key "
+        "together with it. What is made from it waits as long or longer; a repo can not wait.",
+    )
+    rollout: tuple[RolloutStep, ...] = Field(
+        (),
+        description="To which part of all machines the page at `systems.mirror.website` offers a new version, step by "
+        "step; after the last step to all. Without this key to all at once. What is made from it must not be ahead of "
+        "it; a repo can not be rolled out.",
+    )
     settings: Annotated[Mapping[str, Any], AfterValidator(_templates_inside), Frozen] = Field(
         {}, description="What the plugin wants to know; its own page says which keys there are."
     )
+
+    @model_validator(mode="after")
+    def _only_others_lag(self) -> Self:
+        if (self.may_lag or self.live_after) and self.component is None and not self.made_from:
+            raise ValueError("allowed: may_lag and live_after for what is made from others; a repo never lags")
+        return self
+
+    @model_validator(mode="after")
+    def _rolls_out_more_and_more(self) -> Self:
+        if self.rollout and self.component is None and not self.made_from:
+            raise ValueError("allowed: a rollout of what is made from others; a repo is for everybody at once")
+        percents = [each.percent for each in self.rollout]
+        if any(later <= earlier for earlier, later in pairwise(percents)):
+            raise ValueError(f"rollout: found {', '.join(map(str, percents))} percent; allowed: each more than before")
+        return self
 
 
 class Declarations(Section):
@@ -128,6 +170,9 @@ def _fill_in(declared: Declaration, release: str, arches: tuple[str, ...], words
         composed_in=_optional("composed_in", url, declared.composed_in, words),
         composed_variant=_optional("composed_variant", is_name, declared.composed_variant, words),
         required_tests=declared.required_tests,
+        may_lag=declared.may_lag,
+        live_after=declared.live_after or timedelta(),
+        rollout=tuple(Share(each.percent, each.lasts) for each in declared.rollout),
         settings=_filled(dict(declared.settings), words),
     )
 

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
+from relengotron.settings.calendar import Appointment
 from relengotron.settings.kinds import Duration, JournalUrl, LocalPath, Name, RunLink
 from relengotron.settings.section import Section
 
@@ -39,6 +41,11 @@ class Pace(Section):
     outbox: Duration = Field(
         timedelta(seconds=5), description="How often sending is tried again while the bus is in trouble."
     )
+    digest: Duration = Field(
+        timedelta(minutes=1),
+        description="How long verdicts that change one after another are collected until people are told of them, "
+        "together.",
+    )
     recovery: Duration = Field(
         timedelta(minutes=5),
         description="How often messages that the bus has lost are looked for, besides at the start and after a gap; "
@@ -72,9 +79,19 @@ class Patience(Section):
     probe: Duration = Field(
         timedelta(hours=2), description="How long published bits may stay unseen from outside before a person is asked."
     )
+    doubt: Duration = Field(
+        timedelta(minutes=2),
+        description="How long readers may get what is neither new nor old, or what leads nowhere, before everything "
+        "that the push published is withdrawn. Not shorter than a cache may be late.",
+    )
     acknowledge: Duration = Field(
         timedelta(minutes=15),
         description="How long those who must acknowledge `push.complete` may be silent before a person is asked.",
+    )
+    invite: Duration = Field(
+        timedelta(minutes=30),
+        description="How long Bodhi may be in trouble while testers are invited there; then who could not be is left "
+        "out.",
     )
 
 
@@ -107,3 +124,14 @@ class Daemon(Section):
     patience: Patience = Field(Patience(), description="How long things may take before a person is asked.")
     owner: Name = Field("releng", description="Who must act when nobody else is named: a group, a person, a channel.")
     links: Links = Field(Links(), description="Addresses that messages point to.")
+    calendar: tuple[Appointment, ...] = Field(
+        (), description="What is done again and again without a message: at each moment a run is opened."
+    )
+
+    @model_validator(mode="after")
+    def _appointments_have_names_of_their_own(self) -> Self:
+        names = [each.name for each in self.calendar]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"allowed: calendar with names of their own; found twice: {', '.join(doubled)}")
+        return self

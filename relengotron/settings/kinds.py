@@ -21,6 +21,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}", re.ASCII)
 _TEST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/:-]{0,254}", re.ASCII)
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
@@ -28,9 +29,18 @@ _RELEASE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _TOPIC = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
 _TOPICS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?", re.ASCII)
 _REFS = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.+*/-]{0,254}", re.ASCII)
+_FINGERPRINT = re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}", re.ASCII)
+_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]{0,254}", re.ASCII)
 _PRINCIPAL = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?@[A-Za-z0-9_.-]+", re.ASCII)
 _POSTGRESQL = re.compile(r"postgresql\+psycopg://[^\s]+", re.ASCII)
 _PATTERN = re.compile(r"[A-Za-z0-9_*?\[][A-Za-z0-9_.+*?\[\]!:~^/-]{0,254}", re.ASCII)
+MASTER_URL: Final = re.compile(
+    r"(?P<how>rsync|ssh)://(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9_.-]*)@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*)"
+    r"(?::(?P<port>[0-9]{1,5}))?(?P<path>(?:/[A-Za-z0-9_][A-Za-z0-9._+@%~-]*)+)",
+    re.ASCII,
+)
+"""A place that rsync writes to; nothing in it means anything to a shell."""
+
 _BRACES = re.compile(r"(?:\{\{|\}\})|\{([^{}]*)\}|[{}]")
 _LONGEST_PATH: Final = 1024
 _LONGEST_SENTENCE: Final = 300
@@ -48,6 +58,16 @@ def duration(found: object) -> timedelta:
     if not read:
         raise ValueError("allowed: more than no time at all")
     return read
+
+
+def time_of_day(found: object) -> timedelta:
+    """Read ``03:30``: so long after midnight."""
+    if isinstance(found, timedelta):
+        return found
+    fits = _TIME_OF_DAY.fullmatch(found) if isinstance(found, str) else None
+    if fits is None:
+        raise ValueError('allowed: a time of day in quotes, from "00:00" to "23:59"')
+    return timedelta(hours=int(fits.group(1)), minutes=int(fits.group(2)))
 
 
 def _matching(pattern: re.Pattern[str], allowed: str) -> Callable[[str], str]:
@@ -157,11 +177,19 @@ def sentence(text: str) -> str:
     return text
 
 
+def fingerprint(text: str) -> str:
+    """The whole fingerprint of a key; short ids can be had by anybody."""
+    if not _FINGERPRINT.fullmatch(text):
+        raise ValueError("allowed: the whole fingerprint, 40 or 64 hex digits without blanks, in quotes")
+    return text.upper()
+
+
 def _freeze(mapping: Mapping[K, V]) -> Mapping[K, V]:
     return MappingProxyType(dict(mapping))
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+TimeOfDay = Annotated[timedelta, BeforeValidator(time_of_day)]
 Name = Annotated[str, AfterValidator(is_name)]
 TestName = Annotated[str, AfterValidator(_matching(_TEST, "the name of a test case, without spaces and .."))]
 Pattern = Annotated[str, AfterValidator(_matching(_PATTERN, "a name in which * ? and [...] may stand for others"))]
@@ -177,9 +205,14 @@ Topics = Annotated[
     ),
 ]
 RefPattern = Annotated[str, AfterValidator(_matching(_REFS, "the name of a ref, in which * stands for anything"))]
+Ref = Annotated[str, AfterValidator(_matching(_REF, "the name of a ref"))]
 Principal = Annotated[str, AfterValidator(_matching(_PRINCIPAL, "a Kerberos principal such as relengotron/host@REALM"))]
 Sentence = Annotated[str, AfterValidator(sentence)]
 Url = Annotated[str, AfterValidator(url)]
+MasterUrl = Annotated[
+    str,
+    AfterValidator(_matching(MASTER_URL, "rsync://[USER@]HOST[:PORT]/MODULE[/PATH] or ssh://[USER@]HOST[:PORT]/PATH")),
+]
 RunLink = Annotated[str, AfterValidator(run_link)]
 JournalUrl = Annotated[str, AfterValidator(journal_url)]
 LocalPath = Annotated[Path, AfterValidator(absolute_path)]
@@ -189,5 +222,6 @@ SigningKey = Annotated[
     str,
     AfterValidator(_matching(re.compile(r"[0-9a-f]{8}"), "the last 8 hex digits of the key, in quotes, small letters")),
 ]
+Fingerprint = Annotated[str, AfterValidator(fingerprint)]
 Frozen = AfterValidator(_freeze)
 AtLeastOne = Field(min_length=1)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from relengotron.model.artifact import Artifact
 from relengotron.model.lane import Lane
+from relengotron.model.rollout import is_ahead, steps_of
 from relengotron.settings.artifacts import Declaration, expand
 from relengotron.settings.mistakes import KeyPath, Mistake, nearest
 from relengotron.settings.releases import Release
+from relengotron.settings.systems import Systems
 from relengotron.settings.yaml_file import YamlFile
 
 
@@ -72,6 +74,9 @@ class Planner:
                     self._claim(placed, lane, artifact)
         if lane not in self._incomplete:
             self.mistakes.extend(_unknown_parents(lane, artifacts, homes))
+            self.mistakes.extend(_too_early(artifacts, homes))
+            for mistake in _ahead(artifacts, homes):
+                self._add_once(mistake)
         return self._ordered(lane, artifacts, homes)
 
     def _expand(self, placed: Placed, lane: Lane) -> list[Artifact]:
@@ -129,6 +134,36 @@ def _unknown_parents(lane: Lane, artifacts: Mapping[str, Artifact], homes: Mappi
                 yield homes[artifact.name].mistake("made_from", text)
 
 
+def _too_early(artifacts: Mapping[str, Artifact], homes: Mapping[str, Placed]) -> Iterator[Mistake]:
+    """What goes live before something that it is made from."""
+    for artifact in artifacts.values():
+        sources = [name for name in artifact.made_from if name in artifacts]
+        late = [name for name in sources if artifacts[name].live_after > artifact.live_after]
+        if late:
+            text = f"found a shorter time than that of {', '.join(late)}, which {artifact.name} is made from"
+            yield homes[artifact.name].mistake("live_after", f"{text}; allowed: as long or longer")
+
+
+def _ahead(artifacts: Mapping[str, Artifact], homes: Mapping[str, Placed]) -> Iterator[Mistake]:
+    """What would reach more machines than something that it is made from."""
+    for artifact in artifacts.values():
+        sources = [artifacts[name] for name in artifact.made_from if name in artifacts and artifacts[name].rollout]
+        own = steps_of(artifact.rollout, artifact.live_after)
+        slower = [each.name for each in sources if is_ahead(own, steps_of(each.rollout, each.live_after))]
+        if slower:
+            text = f"found one ahead of that of {', '.join(slower)}, which {artifact.name} is made from"
+            yield homes[artifact.name].mistake("rollout", f"{text}; allowed: never more percent than it")
+
+
+def rollouts_without_a_page(declarations: Sequence[Placed], systems: Systems | None) -> Iterator[Mistake]:
+    """A rollout of which nobody could be told."""
+    if systems is not None and systems.mirror.website is None:
+        for placed in declarations:
+            if placed.declared.rollout:
+                text = "found a rollout, and no page that tells of it; allowed: with systems.mirror.website"
+                yield placed.mistake("rollout", text)
+
+
 def _circle(waiting: Mapping[str, Artifact], start: str) -> list[str]:
     way = [start]
     while True:
@@ -148,3 +183,15 @@ def tags_of_two_lanes(file: YamlFile, releases: Mapping[str, Release]) -> Iterat
             if owner != f"{name}/{request}":
                 text = f"found {target.tag!r}, which {owner} moves its builds to; allowed: a tag of its own"
                 yield Mistake(file.path, file.line_of(key), key, text)
+
+
+def keys_of_nobody(file: YamlFile, releases: Mapping[str, Release], systems: Systems | None) -> Iterator[Mistake]:
+    """A release that wants to be signed with a key that nobody described."""
+    known = {} if systems is None else systems.signing.keys
+    for name, release in releases.items():
+        wanted = release.artifacts_key
+        if systems is not None and wanted is not None and wanted not in known:
+            key = ("releases", name, "artifacts_key")
+            allowed = ", ".join(known) or "none, because systems.yaml has no signing.keys"
+            text = f"found {wanted!r}{nearest(wanted, known)}; allowed: {allowed}"
+            yield Mistake(file.path, file.line_of(key), key, text)

@@ -9,7 +9,7 @@ from relengotron.errors import SettingsError
 from relengotron.settings.artifacts import Declarations
 from relengotron.settings.daemon import Daemon
 from relengotron.settings.kinds import EXAMINE_SECRETS
-from relengotron.settings.lanes import Placed, Planner, tags_of_two_lanes
+from relengotron.settings.lanes import Placed, Planner, keys_of_nobody, rollouts_without_a_page, tags_of_two_lanes
 from relengotron.settings.mistakes import Mistake, explained
 from relengotron.settings.policies import Policies, mistakes_in, policies_in
 from relengotron.settings.releases import Releases
@@ -47,9 +47,11 @@ class _Reading:
         if releases is None:
             raise self._refusal()
         self._mistakes.extend(tags_of_two_lanes(releases_file, releases.releases))
+        self._mistakes.extend(keys_of_nobody(releases_file, releases.releases, systems))
         planner = Planner(releases.releases, declarations)
         artifacts = planner.plan()
         self._mistakes.extend(planner.mistakes)
+        self._mistakes.extend(rollouts_without_a_page(declarations, systems))
         policies = self._policies()
         self._mistakes.extend(mistakes_in(policies, [each.product for each in releases.releases.values()]))
         if self._mistakes or daemon is None or systems is None:

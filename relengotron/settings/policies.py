@@ -1,90 +1,21 @@
 """What must hold before anything reaches users? ``config/policies/*.yaml``, in the words of Greenwave."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from relengotron.model.gate import BUILD, UPDATE
-from relengotron.model.policy import Freeze, MinimumKarma, PassingTestCase, Policy, Rule, is_named
-from relengotron.settings.kinds import AtLeastOne, Name, Pattern, Sentence
-from relengotron.settings.kinds import TestName as _TestName
+from relengotron.model.policy import ABOUT_UPDATES, Policy, Rule, SameBitsWereTested, WhenClosed, is_named
+from relengotron.settings.kinds import AtLeastOne, Name, Pattern
 from relengotron.settings.mistakes import Mistake, nearest
+from relengotron.settings.rules import RuleEntry
 from relengotron.settings.section import Section
 from relengotron.settings.yaml_file import YamlFile
 
 DecisionContext = Literal["bodhi_update_push_testing", "bodhi_update_push_stable"]
+STABLE = "bodhi_update_push_stable"
 SubjectType = Literal["koji_build", "bodhi_update", "compose"]
-
-
-def moment(found: object) -> datetime:
-    """A time with its zone, as YAML reads it or as text; kept in UTC."""
-    try:
-        read = datetime.fromisoformat(found) if isinstance(found, str) else found
-    except ValueError:
-        read = None
-    if not isinstance(read, datetime) or read.tzinfo is None:
-        raise ValueError("allowed: a time with its zone, such as 2016-11-01T00:00:00Z")
-    return read.astimezone(UTC)
-
-
-Moment = Annotated[datetime, BeforeValidator(moment)]
-
-
-class TestCaseRule(Section):
-    """A test case must have passed."""
-
-    test_case_name: _TestName = Field(description="The test case, as ResultsDB calls it.")
-    scenario: Name | None = Field(None, description="Only results of this scenario count; without this key, every one.")
-    valid_since: Moment | None = Field(None, description="Builds that were made before need not pass it.")
-    valid_until: Moment | None = Field(None, description="Builds that were made at or after this need not pass it.")
-
-
-class KarmaRule(Section):
-    """An update must be liked."""
-
-    karma: Annotated[int, Field(ge=-100, le=1000)] = Field(description="The karma in Bodhi that it must have at least.")
-
-
-class FreezingRule(Section):
-    """The gate is shut for a time."""
-
-    reason: Sentence = Field(description="Why, for everybody who is held by it.")
-    begins: Moment = Field(description="From when on nothing passes.")
-    ends: Moment | None = Field(None, description="Until when; null: until the rule is taken out.")
-    unless: tuple[Pattern, ...] = Field(
-        (), description="What passes all the same: aliases, builds or artifacts, shell wildcards allowed."
-    )
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.ends is not None and self.ends <= self.begins:
-            raise ValueError("allowed: ends after begins")
-        return self
-
-
-class RuleEntry(Section):
-    """One rule: the name of its kind, and what it says."""
-
-    PassingTestCaseRule: TestCaseRule | None = Field(None, description="A test case must have passed.")
-    MinimumKarmaRule: KarmaRule | None = Field(None, description="An update must have so much karma in Bodhi.")
-    FreezeRule: FreezingRule | None = Field(None, description="Nothing passes for a time but what is named.")
-
-    @model_validator(mode="after")
-    def _is_one_rule(self) -> Self:
-        if len(self.model_fields_set) != 1 or self.rule is None:
-            raise ValueError(f"allowed: exactly one of {', '.join(type(self).model_fields)}")
-        return self
-
-    @property
-    def rule(self) -> Rule | None:
-        """The rule as the gate weighs it."""
-        if self.PassingTestCaseRule is not None:
-            return PassingTestCase(**dict(self.PassingTestCaseRule))
-        if self.MinimumKarmaRule is not None:
-            return MinimumKarma(**dict(self.MinimumKarmaRule))
-        return Freeze(**dict(self.FreezeRule)) if self.FreezeRule is not None else None
 
 
 class PolicyEntry(Section):
@@ -108,14 +39,34 @@ class PolicyEntry(Section):
     waivers_need: Annotated[int, Field(ge=1, le=9)] = Field(
         1, description="How many different people must waive what does not hold; 2 is the two-person rule."
     )
+    waivers_by: tuple[Pattern, ...] = Field(
+        (),
+        description="Whose waivers count, shell wildcards allowed: the name of the login or of WaiverDB; without this "
+        "key, everybody's.",
+    )
+    when_closed: Literal["hold", "eject"] = Field(
+        "hold",
+        description="Where the gate is closed on an update or a build: `hold` the push until people decide, or `eject` "
+        "the update, so that the rest goes on. What is only waited for is never ejected.",
+    )
 
     @model_validator(mode="after")
     def _speaks_about_something(self) -> Self:
         if (self.packages or self.excluded_packages) and BUILD not in self.subject_types:
             raise ValueError(f"allowed: packages and excluded_packages with subject type {BUILD}")
-        if any(each.MinimumKarmaRule for each in self.rules) and UPDATE not in self.subject_types:
-            raise ValueError(f"allowed: MinimumKarmaRule with subject type {UPDATE}")
+        for each in self.rules:
+            self._suits(each.name, each.rule)
+        if self.when_closed == "eject" and not set(self.subject_types) <= {BUILD, UPDATE}:
+            raise ValueError(f"allowed: when_closed: eject with subject types {BUILD} and {UPDATE} alone")
         return self
+
+    def _suits(self, name: str, rule: Rule | None) -> None:
+        if isinstance(rule, ABOUT_UPDATES) and UPDATE not in self.subject_types:
+            raise ValueError(f"allowed: {name} with subject type {UPDATE}")
+        if getattr(rule, "unless_fixes", ()) and self.subject_types != (UPDATE,):
+            raise ValueError(f"allowed: unless_fixes with subject type {UPDATE} alone; only updates name bugs")
+        if isinstance(rule, SameBitsWereTested) and self.decision_contexts != (STABLE,):
+            raise ValueError(f"allowed: {name} with decision context {STABLE} alone; nothing is live before testing")
 
 
 class Policies(Section):
@@ -159,4 +110,6 @@ def _policy(entry: PolicyEntry) -> Policy:
         packages=entry.packages,
         excluded_packages=entry.excluded_packages,
         waivers_need=entry.waivers_need,
+        waivers_by=entry.waivers_by,
+        when_closed=WhenClosed(entry.when_closed),
     )

@@ -39,6 +39,11 @@ class Release(Section):
         "`pdc_release` without `-updates`.",
     )
     signing_key: SigningKey = Field(description="The key every build must be signed with: its last 8 hex digits.")
+    artifacts_key: Name | None = Field(
+        None,
+        description="The key that signs what is composed and published, by its name in `signing.keys` of "
+        "`systems.yaml`. Nothing is published that it has not signed. Without this key nothing is signed or demanded.",
+    )
     build_tag: Name = Field(description="The Koji tag whose build root the composes use.")
     target: Name = Field(description="The Koji build target that compose tasks are submitted to.")
     arches: Annotated[tuple[Name, ...], AtLeastOne] = Field(description="The architectures that are composed.")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from relengotron.settings.kinds import (
     AtLeastOne,
@@ -12,6 +12,7 @@ from relengotron.settings.kinds import (
     Frozen,
     Kind,
     LocalPath,
+    MasterUrl,
     Name,
     Principal,
     RefPattern,
@@ -21,7 +22,9 @@ from relengotron.settings.kinds import (
     Url,
 )
 from relengotron.settings.policies import SubjectType
+from relengotron.settings.readers import BelowRoot, Cache, MirrorModule, apart
 from relengotron.settings.section import Section
+from relengotron.settings.signing import Signing
 
 A_MINUTE = timedelta(seconds=60)
 
@@ -61,11 +64,27 @@ class Bodhi(Section):
 
     url: Url = Field(description="The address of Bodhi, without a path such as `/updates/`.")
     timeout: Duration = Field(A_MINUTE, description="How long one request may take.")
+    token_file: SecretFile | None = Field(
+        None,
+        description="To comment on updates: a file with an OpenID Connect token, which is read anew for each login. "
+        "Without this key and `cookie_file` nothing is written to Bodhi.",
+    )
+    cookie_file: SecretFile | None = Field(
+        None,
+        description="To comment on updates of a Bodhi of before 2022: a file with the cookie `NAME=VALUE` of a session "
+        "that was opened by OpenID, kept fresh by whoever opened it.",
+    )
     acknowledges_as: tuple[Name, ...] = Field(
         (),
         description="The common names of the certificates that must acknowledge `push.complete`, as gilmsg does it; "
         "each must be allowed to send `gilmsg.ack` in `bus.senders`. Empty: nobody is waited for.",
     )
+
+    @model_validator(mode="after")
+    def _one_way_to_log_in(self) -> Self:
+        if self.token_file is not None and self.cookie_file is not None:
+            raise ValueError("allowed: token_file or cookie_file, not both")
+        return self
 
 
 class Pdc(Section):
@@ -119,9 +138,14 @@ class Greenwave(Section):
 
 
 class WaiverDb(Section):
-    """Where others keep their waivers; it is only read."""
+    """Where others keep their waivers; the daemon only reads it."""
 
     url: Url = Field(description="The address of the API, such as `https://HOST/api/v1.0`.")
+    token_file: SecretFile | None = Field(
+        None,
+        description="For `relengotron waive --also-waiverdb`: a file with the token of an account that may waive in "
+        "the name of others. The daemon does not read it.",
+    )
     timeout: Duration = Field(A_MINUTE, description="How long one request may take.")
 
 
@@ -142,6 +166,34 @@ class Datagrepper(Section):
     first_look: Duration = Field(timedelta(hours=24), description="How far back the very first look goes.")
 
 
+class RemoteMaster(Section):
+    """A machine that shows the same as the master mirror, written by rsync; one way to log in that fits its URL."""
+
+    name: Name = Field(description="How it is called in messages; what it is known to show is kept under this name.")
+    url: MasterUrl = Field(
+        description="Where it is written: `rsync://[USER@]HOST[:PORT]/MODULE[/PATH]` or `ssh://[USER@]HOST[:PORT]/PATH`."
+    )
+    password_file: SecretFile | None = Field(
+        None, description="With `rsync://`: a file that holds only the password of the daemon's user."
+    )
+    key_file: SecretFile | None = Field(None, description="With `ssh://`: the private key, and no other is tried.")
+    known_hosts: LocalPath | None = Field(
+        None, description="With `ssh://`: the host keys that are trusted; without, those of the daemon's user."
+    )
+    timeout: Duration = Field(A_MINUTE, description="How long it may say nothing while files are sent.")
+    longest: Duration = Field(timedelta(hours=4), description="How long one transfer may take.")
+
+    @model_validator(mode="after")
+    def _log_in_as_the_url_says(self) -> Self:
+        if self.url.startswith("ssh://") and self.password_file is not None:
+            raise ValueError("allowed: password_file only with rsync://; ssh takes key_file")
+        if self.url.startswith("rsync://") and (self.key_file or self.known_hosts) is not None:
+            raise ValueError("allowed: key_file and known_hosts only with ssh://; a daemon takes password_file")
+        if any(mark in str(path) for path in (self.key_file, self.known_hosts) if path for mark in "'\"\\"):
+            raise ValueError("allowed: paths of key_file and known_hosts without quotes and backslashes")
+        return self
+
+
 class Mirror(Section):
     """The master mirror: what users get."""
 
@@ -151,6 +203,41 @@ class Mirror(Section):
         False,
         description="Whether packages are hard-linked to the mirror instead of copied, where both lie on one file "
         "system; only where nobody ever writes into a package in place.",
+    )
+    masters: tuple[RemoteMaster, ...] = Field(
+        (), description="Other machines that show the same, each with a name of its own."
+    )
+
+    @model_validator(mode="after")
+    def _every_master_has_its_own_name(self) -> Self:
+        names = [each.name for each in self.masters]
+        if len(set(names)) < len(names):
+            raise ValueError(f"allowed: a name for one master only; found {', '.join(names)}")
+        return self
+
+    states_kept: int = Field(
+        2,
+        ge=1,
+        le=100,
+        description="How many earlier states of a repo or an image stay on the mirror: slow readers need the last one, "
+        "and so many pushes can be rolled back, the newest first.",
+    )
+
+    modules: Annotated[Mapping[Name, MirrorModule], AfterValidator(apart), Frozen] = Field(
+        {},
+        description="The parts of the mirror that others copy with quick-fedora-mirror, by name: "
+        "`fullfiletimelist-NAME`, `fullfilelist` and `imagelist-NAME` are kept in each. None: no file lists.",
+    )
+    lists_lock: LocalPath | None = Field(
+        None,
+        description="The lock file of everybody who writes file lists there, on storage that all their hosts see. It "
+        "is locked as `flock` does it, and stays; name the file of another program only if that does the same. Without "
+        "it, a hidden file in `root`.",
+    )
+    website: BelowRoot | None = Field(
+        None,
+        description="The JSON file below `root` that says what users get now, for download pages. Without it, none is "
+        "written.",
     )
 
 
@@ -223,5 +310,13 @@ class Systems(Section):
         "what is waited for is found, by polls; a push whose order was lost must be ordered again.",
     )
     mirror: Mirror = Field(description="The master mirror: what users get.")
+    cdn: Annotated[Mapping[Name, Cache], Frozen] = Field(
+        {},
+        description="The caches in front of the mirror, by name. Each is told to forget what a push or a way back "
+        "changes, and read afterwards.",
+    )
+    signing: Signing = Field(
+        Signing(), description="The keys that artifacts are signed with. Without any, nothing is signed or demanded."
+    )
     ostree: Ostree = Field(Ostree(), description="How people's commands treat repos of trees.")
     bus: Bus = Field(description="Who we are on the message bus.")

@@ -27,7 +27,8 @@ ACTS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "bodhi": frozenset({"comment"}),
     "resultsdb": frozenset({"store"}),
-    "mirror": frozenset({"stage", "discard", "switch", "withdraw", "sweep"}),
+    "waiverdb": frozenset({"give"}),
+    "mirror": frozenset({"relay", "spread", "stage", "discard", "switch", "withdraw", "sweep"}),
     "ostree": frozenset(
         {
             "init_archive",
@@ -40,10 +41,17 @@ ACTS: Final[Mapping[str, frozenset[str]]] = {
             "drop_commits",
             "make_delta",
             "drop_delta",
+            "set_damaged_aside",
             "hold",
             "hold_all",
+            "add_signature",
+            "sign",
         }
     ),
+    "signing": frozenset({"clear_sign", "detach"}),
+    "lists": frozenset({"refresh"}),
+    "website": frozenset({"roll_out", "show"}),
+    "cdn": frozenset({"purge"}),
 }
 """By system the verbs that change something; a test reads the ports and knows every other verb as one that reads."""
 
@@ -55,15 +63,22 @@ def only_looking(world: World) -> World:
         koji=_guarded("koji", world.koji),
         bodhi=_guarded("bodhi", world.bodhi),
         resultsdb=_guarded("resultsdb", world.resultsdb),
+        waiverdb=world.waiverdb and _guarded("waiverdb", world.waiverdb),
         mirror=_guarded("mirror", world.mirror),
         ostree=_guarded_ostree(world.ostree),
+        signers={name: _guarded("signing", signer) for name, signer in world.signers.items()},
+        lists=world.lists and _guarded("lists", world.lists),
+        website=world.website and _guarded("website", world.website),
+        cdn=world.cdn and _guarded("cdn", world.cdn),
     )
 
 
 def world_to_look_at(settings: Settings) -> World:
     """The outside for somebody who only looks: no secret is read, and nobody logs in anywhere."""
     nobody = dict.fromkeys(("user", "password_file", "keytab", "principal", "cert", "serverca"))
-    systems = settings.systems.model_copy(update={"koji": settings.systems.koji.model_copy(update=nobody)})
+    koji = settings.systems.koji.model_copy(update=nobody)
+    bodhi = settings.systems.bodhi.model_copy(update=dict.fromkeys(("token_file", "cookie_file")))
+    systems = settings.systems.model_copy(update={"koji": koji, "bodhi": bodhi})
     own = solver_data_of(settings)
     solver_data = own if _is_ours(own) else _cache_of_this_user() / "relengotron" / "repodata"
     return open_world(settings.model_copy(update={"systems": systems}), solver_data=solver_data)

@@ -1,6 +1,6 @@
 """How is a REST service asked, and what do its failures mean for us?"""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -97,6 +97,10 @@ class RestService:
             return answer.json()
         except ValueError as wrong:
             raise AnswerLost(f"POST {url}: something else answered: {_said(answer)}") from wrong
+
+    def log_in(self, login: Callable[[str, requests.Session, tuple[float, float]], None]) -> None:
+        """Let a way to log in put its cookies into the session."""
+        login(self.base_url, self._session, self._timeout)
 
     def url(self, path: str, query: Query | None = None) -> str:
         """The whole URL; lists are joined by commas."""

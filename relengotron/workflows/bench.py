@@ -21,7 +21,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Bench(BenchParts):
-    """One artifact of one run in work; ``attempt`` counts the tries of this artifact."""
+    """One artifact of one run in work.
+
+    ``attempt`` counts the tries to compose it, ``round`` how often it goes live: what was withdrawn may go live again.
+    """
 
     engine: Attempt
     world: World
@@ -33,6 +36,8 @@ class Bench(BenchParts):
     compose_store: Path
     koji_store: Path
     koji_settles: timedelta
+    states_kept: int
+    round: int = 1
 
     @property
     def run(self) -> str:
@@ -67,8 +72,13 @@ class Bench(BenchParts):
         self, key: str, what: str, do: Callable[[], T], find: Callable[[EffectRecord], T | None], *, old: Any = None
     ) -> T:
         """Change the outside once: intent first, adopt before repeat."""
-        return self.engine.effect(key, what, do, find, old=old)
+        return self.engine.effect(in_round(key, self.round), what, do, find, old=old)
 
     def _find_task(self, wanted: KojiTask, intent: EffectRecord) -> dict[str, int] | None:
         found = self.koji.find_tasks(wanted.method, intent.intended_at, wanted.marker)
         return {"task": found[0].id} if found else None
+
+
+def in_round(key: str, number: int) -> str:
+    """The key of what is done anew in each round; in the first it has the name alone."""
+    return key if number == 1 else f"{key} round {number}"

@@ -4,11 +4,13 @@ from pathlib import Path
 
 from relengotron.model.artifact import Artifact
 from relengotron.model.lane import Lane
+from relengotron.sdk.workbench import ReleaseFacts
 from relengotron.systems.composes.port import Composes
 from relengotron.systems.git.port import GitRepo
 from relengotron.systems.koji.port import Koji
 from relengotron.systems.mirror.port import Mirror
 from relengotron.systems.ostree.port import OstreeRepo
+from relengotron.systems.signing.port import Signer
 from relengotron.systems.world import World
 
 
@@ -19,12 +21,19 @@ class BenchParts:
     world: World
     artifact: Artifact
     lane: Lane
+    release: ReleaseFacts
     compose_store: Path
 
     @property
     def lasting_store(self) -> Path:
         """The directory of this artifact on the compose store that outlives the run."""
         return self.compose_store / "artifacts" / self.lane.release / self.lane.request / self.artifact.name
+
+    @property
+    def signer(self) -> Signer | None:
+        """The key of the release; None when it names none, and then nothing is signed or demanded."""
+        key = self.release.artifacts_key
+        return None if key is None else self.world.signers[key]
 
     @property
     def koji(self) -> Koji:

@@ -64,9 +64,15 @@ class Ladder:
         return found
 
     def _sources(self, artifact: Artifact, contents: Contents | None) -> list[Rung]:
-        sources = {name: seen.live for name, seen in self.survey.sources_of(artifact).items()}
-        live = {name: identity for name, identity in sources.items() if identity is not None}
-        return [rungs.by_sources(contents, live)] if contents is not None and contents.made_from and live else []
+        """What a way back shows again counts as what it was made of first: it has the same files."""
+        if contents is None or not contents.made_from:
+            return []
+        sources = self.survey.sources_of(artifact)
+        known = {
+            name: seen.files_of if seen.files_of in contents.made_from else seen.live for name, seen in sources.items()
+        }
+        live = {name: identity for name, identity in known.items() if identity is not None}
+        return [rungs.by_sources(contents, live)] if live else []
 
     def _hearsay(self, artifact: Artifact, said: Affected) -> Rung:
         """What comes in with a source is the source's business; by itself it is only reached by what is left."""

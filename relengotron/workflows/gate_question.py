@@ -5,10 +5,11 @@ from datetime import datetime
 
 from relengotron.decisions import requiring
 from relengotron.model.artifact import Artifact, Built
-from relengotron.model.gate import BUILD, COMPOSE, UPDATE, Question, Subject
+from relengotron.model.gate import BUILD, COMPOSE, UPDATE, Past, Question, Subject
 from relengotron.model.lane import Lane
 from relengotron.model.policy import PassingTestCase, Policy
 from relengotron.settings import Settings
+from relengotron.workflows.been_live import past_of
 from relengotron.workflows.push import Push
 
 CONTEXT = "bodhi_update_push_"
@@ -27,6 +28,7 @@ def question_of(push: Push, composed: Iterable[Built]) -> Question:
         policies=policies,
         now=push.now(),
         built=_built(push, subjects, policies),
+        past=past_of(push, subjects) if requiring.needs_the_past(policies, context_of(push.lane)) else Past(),
     )
 
 

@@ -66,14 +66,14 @@ def live_repos(push: Push) -> Mapping[str, Built]:
 def _mashed(
     push: Push, artifact: Artifact, arch: str, live: Mapping[str, Built], after: Mapping[str, Built]
 ) -> Horizon:
-    before, news = _universe(push, artifact, arch, live), _urls(artifact, arch, after)
+    before, news = universe_of(push, artifact, arch, live), _urls(artifact, arch, after)
     return Horizon(before, Universe((*_base(push, arch), *news), arch), Universe(news, arch) if news else None)
 
 
 def _before_mashing(
     push: Push, artifact: Artifact, arch: str, live: Mapping[str, Built], newcomers: Newcomers
 ) -> Horizon:
-    before = _universe(push, artifact, arch, live)
+    before = universe_of(push, artifact, arch, live)
     if not any(each.is_repo for each in push.artifacts if each.name in artifact.made_from):
         return Horizon(before, before)
     files, urls = (*newcomers.rpms.get(arch, ()), *newcomers.rpms.get("noarch", ())), _urls(artifact, arch, live)
@@ -81,7 +81,8 @@ def _before_mashing(
     return Horizon(before, replace(before, rpms=files, without=without), Universe(urls, arch, files, without))
 
 
-def _universe(push: Push, artifact: Artifact, arch: str, repos: Mapping[str, Built]) -> Universe:
+def universe_of(push: Push, artifact: Artifact, arch: str, repos: Mapping[str, Built]) -> Universe:
+    """Everything that a compose of the artifact installs from on one arch, if these are the repos of the lane."""
     return Universe((*_base(push, arch), *_urls(artifact, arch, repos)), arch)
 
 

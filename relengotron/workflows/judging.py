@@ -5,8 +5,17 @@ from relengotron.model.gate import GateAnswer, Verdict
 from relengotron.model.outcome import Done, Outcome, Running
 from relengotron.model.run import EffectRecord
 from relengotron.systems.resultsdb.port import NewResult
-from relengotron.workflows.asking_the_gate import ask_the_gate, keep, look_again, watches_of, why_shut
+from relengotron.workflows.asking_the_gate import (
+    ask_the_gate,
+    keep,
+    look_again,
+    throw_out,
+    watches_of,
+    went_on_without,
+    why_shut,
+)
 from relengotron.workflows.composing import all_composed
+from relengotron.workflows.digest import telling_of
 from relengotron.workflows.push import Push, with_updates_left
 
 COMPOSE_TESTCASE = "relengotron.compose"
@@ -15,7 +24,7 @@ COMPOSE_TESTCASE = "relengotron.compose"
 @with_updates_left
 def ensure_compose_results_are_stored(push: Push) -> Outcome:
     """ResultsDB holds one result for every compose of this run, and has announced it to the testers."""
-    stored = {built.artifact: _store(push, built) for built in all_composed(push)}
+    stored = {built.artifact: store_result(push, built) for built in all_composed(push)}
     return Done(stored)
 
 
@@ -25,24 +34,30 @@ def ensure_tests_have_verdicts(push: Push) -> Outcome:
     answer = ask_the_gate(push)
     if push.engine.step not in push.engine.steps:
         keep(push, answer)
+    if (thrown_out := throw_out(push, answer)) is not None:
+        return thrown_out
     waiting = [reason for reason in answer.reasons if reason.verdict is Verdict.WAITING]
     if waiting and not push.is_late(push.settings.patience.tests):
         watches = watches_of(answer, Verdict.WAITING)
-        again = look_again(push, answer, push.settings.patience.tests, watches)
-        return Running("tests: " + "; ".join(str(reason) for reason in waiting), watches, look_again=again)
+        telling, usual = telling_of(push, answer), look_again(push, answer, push.settings.patience.tests, watches)
+        words = "tests: " + "; ".join(str(reason) for reason in waiting)
+        return Running(words, watches, telling.within(usual), telling.tell)
     return Done(len(answer.reasons))
 
 
 @with_updates_left
 def ensure_the_gate_is_open(push: Push) -> Outcome:
-    """Every requirement of every artifact is met; what is missing or failed holds the push and says so."""
+    """Every requirement of every artifact is met but of those that may lag; else it holds the push and says so."""
     answer = ask_the_gate(push)
+    if went_on_without(push, answer):
+        answer = ask_the_gate(push)
     for built in all_composed(push):
         _note_tests(push, built, answer)
     return why_shut(push, answer) or Done(answer)
 
 
-def _store(push: Push, built: Built) -> int:
+def store_result(push: Push, built: Built) -> int:
+    """ResultsDB holds one result for this compose; its number there."""
     result = _compose_result(push, built)
 
     def find(_intent: EffectRecord) -> int | None:

@@ -13,6 +13,7 @@ from relengotron.workflows import telling
 from relengotron.workflows.bench import Bench
 from relengotron.workflows.older_rows import as_written_now
 from relengotron.workflows.push import Push
+from relengotron.workflows.trying import first_that_counts, was_begun
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +22,13 @@ log = logging.getLogger(__name__)
 class Composed:
     """The finished composes of a push, in the order in which they were made.
 
-    ``unchanged`` names what turned out to be what users have already, and why; none of it is published.
+    ``unchanged`` names what turned out to be what users have already, and why; none of it is published. ``failed`` is
+    what the push goes on without, and why: all of it may lag.
     """
 
     built: tuple[Built, ...]
     unchanged: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,10 @@ def make(push: Push, wanted: Wanted, done: Mapping[str, Built]) -> Outcome:
         return _wait(push, progress)
     if progress.troubled:
         raise progress.troubled[0]
-    if progress.failed:
+    may_lag = {each.name for each in wanted.artifacts if each.may_lag}
+    if not may_lag.issuperset(progress.failed):
         return _failed(push, progress)
-    return Done(Composed(tuple(progress.built.values()), dict(progress.unchanged)))
+    return Done(Composed(tuple(progress.built.values()), dict(progress.unchanged), dict(progress.failed)))
 
 
 def _failed(push: Push, progress: Progress) -> Outcome:
@@ -179,9 +183,8 @@ def _latest_try(push: Push, artifact: Artifact, progress: Progress) -> Try | Non
 
 def _first_try(push: Push, artifact: Artifact) -> int:
     """The first that was begun; where people let the run try again before there was one, the present one."""
-    tries = range(1, push.engine.run.attempt)
-    begun = (each for each in tries if push.engine.remembered(f"plan {artifact.name} try {each}") is not None)
-    return next(begun, push.engine.run.attempt)
+    tries = range(first_that_counts(push, artifact.name), push.engine.run.attempt)
+    return next((each for each in tries if was_begun(push, artifact.name, each)), push.engine.run.attempt)
 
 
 def _weighed(outcome: Try, wanted: Wanted) -> Try:

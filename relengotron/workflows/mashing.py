@@ -13,6 +13,7 @@ from relengotron.systems.repodata.port import Universe
 from relengotron.workflows.making import Composed, Wanted, make
 from relengotron.workflows.older_rows import as_written_now
 from relengotron.workflows.push import Push, with_updates_left
+from relengotron.workflows.without import ejected_in
 
 
 @with_updates_left
@@ -29,9 +30,14 @@ def ensure_repos_are_mashed(push: Push) -> Outcome:
 
 
 def _why_not(push: Push, built: Built) -> str | None:
-    """Which builds of the push a repo shows nothing of: a mash that met no packages closes well all the same."""
+    """What is wrong with a repo: it shows what was ejected, or nothing of some builds.
+
+    A mash that met no packages closes well all the same.
+    """
     if not built.repos:
         return None
+    if (old := ejected_in(push, built)) is not None:
+        return old
     shown: dict[str, list[str]] = {}
     for arch, url in built.repos.items():
         for package in push.world.repodata.newest(Universe((url,), arch)).values():

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from relengotron.decisions import estimating
+from relengotron.decisions import estimating, lagging, rolling_out
 from relengotron.decisions.affected import Reach
 from relengotron.errors import RelengError
 from relengotron.model.artifact import Artifact, Built
@@ -43,6 +43,7 @@ def planned(push: Push, artifact: Artifact, reach: Reach, past: PastComposes) ->
         component=artifact.component,
         eta=estimating.compose_eta(artifact.name, artifact.kind, past) if treatment.is_composed else None,
         trouble=trouble,
+        apart=(*lagging.apart(artifact), *rolling_out.in_words(artifact.rollout)),
     )
 
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from relengotron.engine.attempt import Attempt
 from relengotron.engine.history import History
 from relengotron.engine.relations import RelationIndex
 from relengotron.messages.outgoing import OutgoingMessage, RunFacts
 from relengotron.model.artifact import Artifact, Built
-from relengotron.model.batch import Batch, Ejected, Shipment
-from relengotron.model.codec import from_json
+from relengotron.model.batch import EJECT, EJECTED, Batch, Ejected, Ejection, Shipment
+from relengotron.model.codec import from_json, to_json
 from relengotron.model.lane import Lane
 from relengotron.model.outcome import Hold, Outcome, Skipped, Watch
 from relengotron.model.run import Run
@@ -67,15 +68,32 @@ class Push:
         return str(uuid.uuid5(RESULT_GROUPS, self.engine.run.id))
 
     def shipment(self) -> Shipment:
-        """What still ships after the steps that are behind."""
+        """What still ships after the steps that are behind, without what was ejected since."""
+        known = self._shipment_of_steps()
+        return known.without(self.ejected()) if known.updates else known
+
+    def ejected(self) -> tuple[Ejected, ...]:
+        """The updates that people or policies have thrown out of this push, in order."""
+        said = (each["ejected"] for key, each in self.said_of_leaving().items() if key.startswith(EJECTED))
+        return tuple(from_json(Ejected, each) for each in said if each is not None)
+
+    def said_of_leaving(self) -> Mapping[str, Any]:
+        """By key every wish to leave an update behind, and every answer to one; one question for both."""
+        return self.engine.decisions(EJECT.strip())
+
+    def want_out(self, wish: Ejection) -> None:
+        """Want an update out of this push; the run answers before its next step, and a wish that came before counts."""
+        self.engine.remember(f"{EJECT}{wish.update}", lambda: to_json(wish))
+
+    def _shipment_of_steps(self) -> Shipment:
         for name in SHIPMENT_STEPS:
             known = self.engine.steps.get(name)
             if known is not None and known.output is not None:
                 return from_json(Shipment, known.output)
         return Shipment(())
 
-    def bench(self, artifact: Artifact, inputs: Mapping[str, Built], attempt: int = 1) -> Bench:
-        """The workbench for one artifact."""
+    def bench(self, artifact: Artifact, inputs: Mapping[str, Built], attempt: int = 1, number: int = 1) -> Bench:
+        """The workbench for one artifact; ``number`` is the round in which it goes live."""
         return Bench(
             engine=self.engine,
             world=self.world,
@@ -87,6 +105,8 @@ class Push:
             compose_store=Path(self.settings.compose_store),
             koji_store=Path(self.settings.systems.koji.store),
             koji_settles=self.settings.systems.koji.timeout,
+            states_kept=self.settings.systems.mirror.states_kept,
+            round=number,
         )
 
     def now(self) -> datetime:

@@ -11,39 +11,53 @@ from relengotron.model.estimate import Eta
 from relengotron.model.outcome import Failed, Hold
 from relengotron.model.run import EffectRecord, StepState
 from relengotron.workflows.acknowledging import ensure_bodhi_has_acknowledged
-from relengotron.workflows.composing import ensure_artifacts_are_composed, stop_compose
+from relengotron.workflows.catching_up import ensure_laggards_have_caught_up
+from relengotron.workflows.composing import ensure_artifacts_are_composed
+from relengotron.workflows.digest import changed_since_told
+from relengotron.workflows.ejecting import ensure_ejected_updates_are_out, unless_called_back
+from relengotron.workflows.inviting import ensure_testers_are_invited
 from relengotron.workflows.judging import (
     ensure_compose_results_are_stored,
     ensure_tests_have_verdicts,
     ensure_the_gate_is_open,
 )
 from relengotron.workflows.mashing import ensure_repos_are_mashed
+from relengotron.workflows.moves import take_back_move
 from relengotron.workflows.push import Push
 from relengotron.workflows.reaching import ensure_affected_artifacts_are_known
+from relengotron.workflows.reading_back import ensure_publication_is_seen_from_outside
 from relengotron.workflows.releasing import (
     LIVE,
     ensure_bits_are_live,
     ensure_leftovers_are_gone,
     ensure_people_are_told,
-    ensure_publication_is_seen_from_outside,
     ensure_updates_are_still_wanted,
     withdraw,
 )
+from relengotron.workflows.seeing_caches import ensure_caches_show_what_is_new
 from relengotron.workflows.shipping import (
     ensure_builds_are_in_target,
     ensure_builds_are_signed,
     ensure_builds_left_pending,
     ensure_updates_are_eligible,
-    take_back_move,
 )
+from relengotron.workflows.signing import ensure_artifacts_are_signed
+from relengotron.workflows.telling_mirrors import (
+    ensure_lists_name_what_is_left,
+    ensure_mirrors_know,
+    is_last_to_go_back,
+    tell_again,
+)
+from relengotron.workflows.trying import stop_compose
 
 NAME = "push_updates"
 
-PUSH_UPDATES = (
+STEPS = (
     ensure_updates_are_eligible,
     ensure_builds_are_signed,
     ensure_builds_are_in_target,
     ensure_builds_left_pending,
+    ensure_ejected_updates_are_out,
     ensure_repos_are_mashed,
     ensure_affected_artifacts_are_known,
     ensure_artifacts_are_composed,
@@ -51,12 +65,21 @@ PUSH_UPDATES = (
     ensure_tests_have_verdicts,
     ensure_the_gate_is_open,
     ensure_updates_are_still_wanted,
+    ensure_artifacts_are_signed,
     ensure_bits_are_live,
+    ensure_mirrors_know,
     ensure_publication_is_seen_from_outside,
+    ensure_caches_show_what_is_new,
     ensure_people_are_told,
+    ensure_testers_are_invited,
     ensure_leftovers_are_gone,
+    ensure_lists_name_what_is_left,
     ensure_bodhi_has_acknowledged,
+    ensure_laggards_have_caught_up,
 )
+
+PUSH_UPDATES = tuple(unless_called_back(step) for step in STEPS)
+"""Between any two of them an update may be called back."""
 
 PROMISES = {step.__name__: (step.__doc__ or "").strip() for step in PUSH_UPDATES}
 
@@ -74,6 +97,8 @@ def undo(push: Push, effect: EffectRecord) -> None:
         stop_compose(push, effect)
     elif effect.key.startswith(LIVE):
         withdraw(push, effect)
+        if is_last_to_go_back(push, effect):
+            tell_again(push)
 
 
 class PushVoice:
@@ -103,6 +128,7 @@ class PushVoice:
             reason=note or None,
             attempt=attempt.run.attempt,
             eta=None if state is StepState.FAILED else _eta(push, step, state),
+            changed=changed_since_told(attempt),
         )
         number = f" {note}" if state is StepState.RUNNING else ""
         yield _saying(f"step {step} {attempt.run.attempt} {words}{number}"[:256], message)
@@ -118,6 +144,7 @@ class PushVoice:
             deadline=hold.deadline,
             owner=hold.owner,
             command=hold.command,
+            changed=changed_since_told(attempt),
         )
         yield _saying(f"hold {attempt.step} {attempt.now().isoformat()}", message)
 

@@ -18,6 +18,7 @@ from relengotron.workflows.mashing import mashed
 from relengotron.workflows.push import Push, with_updates_left
 from relengotron.workflows.sight import note_artifacts
 from relengotron.workflows.survey import Survey, survey
+from relengotron.workflows.trying import begun_anew
 
 LOOKS_EVERY = timedelta(minutes=10)
 """To judge every artifact once more takes seconds of work; a person's retry is seen at once."""
@@ -75,7 +76,9 @@ def ensure_affected_artifacts_are_known(push: Push) -> Outcome:
 def _undecided(push: Push, impossible: tuple[str, ...]) -> Hold | Failed | None:
     """Wait for a person from the moment when it was found; None when people have tried again since: that decides."""
     now, attempt = push.now(), push.engine.run.attempt
-    found = push.engine.remember("found not to be installable", lambda: {"attempt": attempt, "at": now.isoformat()})
+    anew = begun_anew(push)  # that people ejected something meanwhile is no word about what is left
+    key = "found not to be installable" if anew == 1 else f"found not to be installable since {anew}"
+    found = push.engine.remember(key, lambda: {"attempt": attempt, "at": now.isoformat()})
     if attempt > found["attempt"]:
         return None
     deadline = datetime.fromisoformat(found["at"]) + push.settings.patience.gate

@@ -32,6 +32,7 @@ class ReadingBench(BenchParts):
     run: str = "looking"
     attempt: int = 1
     inputs: Mapping[str, Built] = field(default_factory=dict)
+    states_kept: int = 1
 
     @property
     def store(self) -> Path:

@@ -70,8 +70,11 @@ def _words_for_all(settings: Settings) -> dict[str, str]:
 
 def _flat(path: str, value: Any) -> Iterable[tuple[str, str]]:
     if isinstance(value, Mapping | Section):
-        for key, each in dict(value).items():
+        for key, each in value.items() if isinstance(value, Mapping) else value:  # a section may have a key named keys
             yield from _flat(f"{path}.{key}" if path else str(key), each)
+    elif isinstance(value, tuple) and any(isinstance(each, Section) for each in value):
+        for number, each in enumerate(value):
+            yield from _flat(f"{path}[{number}]", each)
     else:
         yield path, _word(value)
 

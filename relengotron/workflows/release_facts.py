@@ -18,4 +18,5 @@ def release_facts(settings: Settings, lane: Lane) -> ReleaseFacts:
         build_tag=release.build_tag,
         target=release.target,
         base_repos=release.base_repos,
+        artifacts_key=release.artifacts_key,
     )

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from relengotron.decisions import eligible
 from relengotron.errors import Permanent, RelengError
@@ -11,15 +12,18 @@ from relengotron.messages.outgoing import ArtifactResult, UpdateResult
 from relengotron.model.artifact import Artifact, Built, Published
 from relengotron.model.batch import Update
 from relengotron.model.codec import from_json, to_json
-from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Running, Watch
+from relengotron.model.outcome import Done, Failed, FailureKind, Outcome, Watch
 from relengotron.model.run import EffectRecord
 from relengotron.sdk.artifact import ArtifactPlugin
 from relengotron.systems.bodhi.port import BodhiUpdate
 from relengotron.workflows.asking_the_gate import ask_the_gate, why_shut
-from relengotron.workflows.composing import all_composed, unchanged
+from relengotron.workflows.bench import in_round
+from relengotron.workflows.composing import all_composed, left_behind, unchanged
 from relengotron.workflows.push import Push, with_updates_left
 from relengotron.workflows.reaching import Reached, ensure_affected_artifacts_are_known
+from relengotron.workflows.rolling_out import begin_rollout, keeping_the_rest, plan_rollout
 from relengotron.workflows.shipping import read_update
+from relengotron.workflows.signing import back_to_sign, must_be_signed
 
 log = logging.getLogger(__name__)
 
@@ -55,36 +59,18 @@ def ensure_updates_are_still_wanted(push: Push) -> Outcome:
 @with_updates_left
 def ensure_bits_are_live(push: Push) -> Outcome:
     """Repo trees, refs and images are on the master mirror: staged, switched at once, metadata last."""
-    if not _is_begun(push) and (shut := why_shut(push, ask_the_gate(push))) is not None:
+    if (unsigned := back_to_sign(push)) is not None:
+        return unsigned
+    if not is_begun(push) and (shut := why_shut(push, ask_the_gate(push))) is not None:
         return shut
     published = []
     for built in all_composed(push):
-        artifact, _ = _of(push, built.artifact)
-        live = _publish(push, built)
+        artifact, _ = of(push, built.artifact)
+        live = publish(push, built)
         published.append(live)
         facts = {"identity": live.identity, "kind": built.kind, "target": artifact.target, **live.links}
         push.engine.note("artifact", artifact.name, "live", f"on the master mirror below {artifact.target}", facts)
     return Done(Live(tuple(published)))
-
-
-@with_updates_left
-def ensure_publication_is_seen_from_outside(push: Push) -> Outcome:
-    """A reader outside gets every published bit with the checksum it was tested with."""
-    missing: list[str] = []
-    for published in push.engine.recall(ensure_bits_are_live, Live).published:
-        artifact, plugin = _of(push, published.artifact)
-        probe = plugin.probe(published, push.bench(artifact, {}))
-        missing += [f"{published.artifact}: {each}" for each in probe.missing]
-        if probe.is_live:
-            _say_published(push, artifact, published, len(probe.seen))
-    if not missing:
-        return Done()
-    if push.is_late(push.settings.patience.probe):
-        patience = push.settings.patience.probe + push.settings.patience.hold
-        if push.is_late(patience):
-            return Failed(FailureKind.DEADLINE, f"never seen from outside: {'; '.join(missing)}")
-        return push.hold(tuple(missing), patience, "relengotron doctor")
-    return Running(f"not seen from outside yet: {'; '.join(missing[:3])}", look_again=push.settings.pace.poll)
 
 
 def ensure_people_are_told(push: Push) -> Outcome:
@@ -112,9 +98,9 @@ def ensure_people_are_told(push: Push) -> Outcome:
 def ensure_leftovers_are_gone(push: Push) -> Outcome:
     """Nothing that this push staged or replaced stays longer than the grace for its readers."""
     for built in all_composed(push):
-        artifact, plugin = _of(push, built.artifact)
+        artifact, plugin = of(push, built.artifact)
         try:
-            plugin.retire(artifact, push.bench(artifact, {}))
+            plugin.retire(artifact, keeping_the_rest(push, artifact, push.bench(artifact, {})))
         except RelengError as trouble:  # the push is complete and everybody knows: this must not undo it
             log.warning("leftovers stay", extra={"artifact": artifact.name, "trouble": str(trouble)})
             push.engine.note("leftover", artifact.name, "stays", str(trouble))
@@ -124,8 +110,9 @@ def ensure_leftovers_are_gone(push: Push) -> Outcome:
 def withdraw(push: Push, effect: EffectRecord) -> None:
     """What this push published is not shown any more, also when nobody knows how far it had come."""
     built = from_json(Built, effect.old)
-    artifact, plugin = _of(push, built.artifact)
-    bench = push.bench(artifact, {})
+    artifact, plugin = of(push, built.artifact)
+    keys = {in_round(f"{LIVE}{artifact.name}", number): number for number in range(1, round_of(push) + 1)}
+    bench = push.bench(artifact, {}, number=keys[effect.key])
     try:
         published = (
             from_json(Published, effect.result) if effect.is_finished else plugin.publish(built, artifact, bench)
@@ -138,9 +125,20 @@ def withdraw(push: Push, effect: EffectRecord) -> None:
     push.engine.note("artifact", artifact.name, "withdrawn", "the push was called off after it had gone live")
 
 
-def _is_begun(push: Push) -> bool:
-    """Whether something may be live already; then the rest follows, whatever the gate says meanwhile."""
-    keys = [f"{LIVE}{built.artifact}" for built in all_composed(push)]
+def round_of(push: Push) -> int:
+    """How often the bits of this push go live by now: once more after each withdrawal."""
+    return next(number for number in count(1) if push.engine.remembered(withdrawn(number)) is None)
+
+
+def withdrawn(number: int) -> str:
+    """The decision under which the journal knows that everything of a round is withdrawn."""
+    return f"withdrawn in round {number}"
+
+
+def is_begun(push: Push) -> bool:
+    """Whether something may be live already in this round; then the rest follows, whatever the gate says meanwhile."""
+    number = round_of(push)
+    keys = [in_round(f"{LIVE}{built.artifact}", number) for built in all_composed(push)]
     return bool(push.engine.effect_records(keys))
 
 
@@ -155,48 +153,47 @@ def _why_unwanted(push: Push, update: Update, found: Mapping[str, BodhiUpdate]) 
     return None if ejected is None else ejected.reason
 
 
-def _publish(push: Push, built: Built) -> Published:
+def publish(push: Push, built: Built) -> Published:
     """An effect, so that the way back knows of it; a plugin looks for itself how far an earlier attempt had come."""
-    artifact, plugin = _of(push, built.artifact)
+    artifact, plugin = of(push, built.artifact)
+    number = round_of(push)
+    key, bench = in_round(f"{LIVE}{artifact.name}", number), push.bench(artifact, {}, number=number)
+    if push.engine.effect_record(key) is None:
+        must_be_signed(built, artifact, plugin, bench)
+        plan_rollout(push, artifact, built, number)
     made = push.engine.effect(
-        f"{LIVE}{artifact.name}",
+        key,
         f"show {built.identity} below {artifact.target}",
-        do=lambda: to_json(plugin.publish(built, artifact, push.bench(artifact, {}))),
+        do=lambda: to_json(plugin.publish(built, artifact, bench)),
         find=lambda _intent: None,
         old=to_json(built),
     )
-    return from_json(Published, made)
+    live = from_json(Published, made)
+    begin_rollout(push, artifact, live, number)
+    return live
 
 
-def _of(push: Push, name: str) -> tuple[Artifact, ArtifactPlugin[object]]:
+def of(push: Push, name: str) -> tuple[Artifact, ArtifactPlugin[object]]:
+    """An artifact of the lane and its plugin."""
     artifact = next(each for each in push.artifacts if each.name == name)
     return artifact, push.plugins.by_kind[artifact.kind]
 
 
-def _say_published(push: Push, artifact: Artifact, published: Published, seen: int) -> None:
-    url = f"{push.settings.systems.mirror.url}/{published.links.get('path', artifact.target)}"
-    place = f"{url} as {published.links['ref']}" if "ref" in published.links else url
-    told = outgoing.artifact_published(
-        push.facts(),
-        artifact.name,
-        kind=artifact.kind,
-        identity=published.identity,
-        reason=f"{seen} files were read from outside with the expected checksums",
-    )
-    push.say(f"published {artifact.name}", told)
-    facts = {"identity": published.identity, "kind": artifact.kind, "url": url, **published.links}
-    push.engine.note("artifact", artifact.name, "published", f"{seen} files seen from outside at {place}", facts)
-
-
 def _results(push: Push) -> list[ArtifactResult]:
-    made = {built.artifact: built for built in all_composed(push)}
+    made, behind = {built.artifact: built for built in all_composed(push)}, left_behind(push)
     reached = push.engine.recall(ensure_affected_artifacts_are_known, Reached)
     reasons = {reach.artifact: reach.reason for reach in reached.reaches}
     reasons |= {name: f"unchanged: {reason}" for name, reason in unchanged(push).items()}
-    return [_result(artifact, made.get(artifact.name), reasons.get(artifact.name)) for artifact in push.artifacts]
+    shown = {each.artifact: each.identity for each in push.engine.recall(ensure_bits_are_live, Live).published}
+    return [
+        ArtifactResult(each.name, each.kind, "held", behind[each.name])
+        if each.name in behind
+        else _result(each, made.get(each.name), shown.get(each.name), reasons.get(each.name))
+        for each in push.artifacts
+    ]
 
 
-def _result(artifact: Artifact, built: Built | None, reason: str | None) -> ArtifactResult:
+def _result(artifact: Artifact, built: Built | None, shown: str | None, reason: str | None) -> ArtifactResult:
     if built is None:
         return ArtifactResult(artifact.name, artifact.kind, "skipped", reason)
-    return ArtifactResult(artifact.name, artifact.kind, "published", reason, built.task_id, built.identity)
+    return ArtifactResult(artifact.name, artifact.kind, "published", reason, built.task_id, shown or built.identity)

@@ -29,6 +29,8 @@ class Seen:
     contents: Contents | None = None
     live: str | None = None
     """The identity of what is live; None when nothing is, or the plugin does not say."""
+    files_of: str | None = None
+    """The identity under which the very files of what is live were composed, where a way back gave them a new one."""
     trouble: str = ""
 
 
@@ -78,9 +80,9 @@ def _look(push: Push, artifact: Artifact) -> Seen:
     bench = push.bench(artifact, {})
     try:
         live = plugin.live(artifact, bench)
-        identity = live.identity if live is not None else None
+        identity, files_of = (live.identity, live.facts.get("files_of")) if live is not None else (None, None)
         contents = plugin.contents(artifact, bench) or contents_in_compose(artifact, bench.composes)
-        return Seen(plugin.manifest(artifact, bench), contents, identity)
+        return Seen(plugin.manifest(artifact, bench), contents, identity, files_of)
     except PluginBroken as broken:
         log.exception("a plugin could not say what is in its artifact", extra={"artifact": artifact.name})
         return Seen(trouble=str(broken))

@@ -6,6 +6,7 @@ from relengotron.model.outcome import Failed
 from relengotron.model.rung import RungName, Says
 from relengotron.sdk.artifact import Detected
 from relengotron.workflows.push import Push
+from relengotron.workflows.trying import first_that_counts
 
 
 def say_start(push: Push, artifact: Artifact, attempt: int) -> None:
@@ -32,7 +33,8 @@ def note_built(push: Push, artifact: Artifact, built: Built) -> None:
     told = outgoing.artifact_compose_complete(
         push.facts(), artifact.name, kind=artifact.kind, koji_task_id=built.task_id, identity=built.identity
     )
-    push.say(f"compose complete {artifact.name}", told)
+    anew = first_that_counts(push, artifact.name)
+    push.say(f"compose complete {artifact.name}" if anew == 1 else f"compose complete {artifact.name} {anew}", told)
     facts = {"identity": built.identity, "koji_task_id": built.task_id, "kind": artifact.kind}
     push.engine.note("artifact", artifact.name, "composed", f"Koji task {built.task_id} made {built.identity}", facts)
 

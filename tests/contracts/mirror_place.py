@@ -9,7 +9,7 @@ import pytest
 
 from relengotron.errors import PowerCut
 from relengotron.systems.mirror import record_file
-from relengotron.systems.mirror.client import MasterMirror
+from relengotron.systems.mirror.client import Everywhere, MasterMirror, Remote
 from relengotron.systems.mirror.disk import Disk
 from relengotron.systems.mirror.paths import rel_path
 from relengotron.systems.mirror.port import Manifest, Mirror
@@ -28,7 +28,8 @@ class CountingDisk(Disk):
 
     def __init__(self) -> None:
         self.count = 0
-        self.cut_before: int | None = None
+        self.effects: list[str] = []
+        self.cut_before: int | str | None = None
         self.between: Callable[[], None] = lambda: None
         self.trouble: OSError | None = None
 
@@ -39,20 +40,25 @@ class CountingDisk(Disk):
     def before(self, effect: str, path: Path) -> None:
         self.between()
         self.count += 1
+        self.effects.append(effect)
         if self.count == self.cut_before and self.trouble:
             raise self.trouble
-        if self.count == self.cut_before:
+        if self.cut_before in {self.count, effect}:
+            self.cut_before = None
             raise PowerCut(f"before {effect} {path}")
 
 
 class Place:
     """A mirror in a folder, and a reader of what it shows."""
 
-    def __init__(self, folder: Path, links_packages: bool = False) -> None:
+    def __init__(self, folder: Path, links_packages: bool = False, remotes: tuple[Remote, ...] = ()) -> None:
         self.root = folder / "pub"
         self.disk = CountingDisk()
-        self.mirror = MasterMirror(
-            self.root, folder / "states", "http://mirror", disk=self.disk, links_packages=links_packages
+        here = (self.root, folder / "states", "http://mirror")
+        self.mirror = (
+            Everywhere(*here, remotes, disk=self.disk)
+            if remotes
+            else MasterMirror(*here, disk=self.disk, links_packages=links_packages)
         )
 
     def shown(self, target: str = TARGET) -> dict[str, str]:

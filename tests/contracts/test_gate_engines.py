@@ -8,13 +8,20 @@ import pytest
 import requests
 from flask import Flask, Response, jsonify
 
-from relengotron.errors import MalformedInput, SystemUnreachable
+from relengotron.errors import MalformedInput, RequestRefused, SystemUnreachable
 from relengotron.model.gate import Finding, Question, RequirementState, Subject
+from relengotron.model.policy import PassingTestCase, Policy
+from relengotron.model.waiver import Waiver
+from relengotron.systems.bodhi.client import BodhiClient
 from relengotron.systems.gate.client import GreenwaveGate
+from relengotron.systems.gate.own import OwnGate
 from relengotron.systems.gate.simulated import SimulatedGreenwave
 from relengotron.systems.gate.simulated import create_app as greenwave_app
 from relengotron.systems.inprocess import WsgiAdapter
 from relengotron.systems.rest import RestService
+from relengotron.systems.resultsdb.client import ResultsDbClient
+from relengotron.systems.resultsdb.simulated import SimulatedResultsDb
+from relengotron.systems.resultsdb.simulated import create_app as resultsdb_app
 from relengotron.systems.waiverdb.client import WaiverDbClient
 from relengotron.systems.waiverdb.simulated import SimulatedWaiverDb
 from relengotron.systems.waiverdb.simulated import create_app as waiverdb_app
@@ -166,6 +173,75 @@ def test_the_newest_word_of_each_person_is_read(waiverdb: SimulatedWaiverDb) -> 
     assert (read["bob"].id, read["bob"].at, read["bob"].item) == ("waiverdb 2", NOW, BUILDS[0].item)
     assert len(client.waivers_of([replace(each) for each in BUILDS] * 9)) == 3
     assert client.identity()
+
+
+MINE = Waiver("", BUILDS[0].type, BUILDS[0].item, "dist.rpmdeplint", PRODUCT, "alice", "known", NOW)
+
+
+def _writer(waiverdb: SimulatedWaiverDb, token: str = "proxy-token") -> WaiverDbClient:
+    session = requests.Session()
+    session.mount("http://there.stage", WsgiAdapter(waiverdb_app(waiverdb)))
+    session.headers["Authorization"] = f"Bearer {token}"
+    return WaiverDbClient(RestService("http://there.stage/api/v1.0", session))
+
+
+def test_a_waiver_is_given_in_the_name_of_its_person_and_withdrawn_again(waiverdb: SimulatedWaiverDb) -> None:
+    waiverdb.tokens["proxy-token"], waiverdb.proxies = "relengotron", {"relengotron"}
+    client = _writer(waiverdb)
+    for _ in range(2):
+        client.give(MINE)
+    (given,) = client.waivers_of(BUILDS[:1])
+    assert (given.who, given.why, given.is_active(NOW)) == ("alice", "known", True)
+    assert client.give(replace(MINE, is_waived=False)) == "waiverdb 3"
+    assert not client.waivers_of(BUILDS[:1])[0].is_active(NOW)
+
+
+def test_who_may_not_speak_for_others_gives_no_waiver(waiverdb: SimulatedWaiverDb) -> None:
+    waiverdb.tokens["proxy-token"] = "relengotron"
+    for token, told in (("proxy-token", "proxyuser"), ("forged", "401")):
+        with pytest.raises(RequestRefused, match=told):
+            _writer(waiverdb, token).give(MINE)
+    assert not waiverdb.rows
+
+
+def test_a_waiver_that_was_not_taken_as_given_is_told() -> None:
+    app, row = Flask("another"), _waiver(BUILDS[0]) | {"id": 1, "timestamp": "2016-11-01", "waived": True}
+
+    @app.post("/api/v1.0/waivers/")
+    def give() -> tuple[Response, int]:
+        return jsonify(row | {"username": "relengotron"}), 201
+
+    with pytest.raises(MalformedInput, match="another waiver"):
+        WaiverDbClient(service(app)).give(MINE)
+
+
+def _store(results: SimulatedResultsDb, **forged: Any) -> None:
+    data = {"item": BUILDS[0].item, "type": "koji_build"} | forged
+    testcase, groups = data.pop("testcase", "dist.rpmdeplint"), data.pop("groups", [])
+    results.create_result({"testcase": testcase, "outcome": "PASSED", "data": data, "groups": groups})
+
+
+def test_a_forged_result_opens_nothing() -> None:
+    results = SimulatedResultsDb(lambda: NOW.timestamp())
+    session = requests.Session()
+    session.mount("http://results.stage", WsgiAdapter(resultsdb_app(results)))
+    resultsdb = ResultsDbClient(RestService("http://results.stage/api/v2.0", session))
+    gate = OwnGate(resultsdb, BodhiClient(RestService("http://bodhi.stage")))
+    rules = (PassingTestCase("dist.rpmdeplint", "uefi"),)
+    policy = Policy("p", ("fedora-24",), (CONTEXT,), ("koji_build",), rules)
+    question = Question(CONTEXT, PRODUCT, BUILDS[:1], (policy,), NOW)
+    for forged in (
+        {"item": BUILDS[1].item},
+        {"item": f"{BUILDS[0].item} "},
+        {"type": "compose"},
+        {"testcase": "dist.rpmdeplint.mine"},
+        {"scenario": "bios"},
+        {"groups": ["a-group-of-ours"]},
+    ):
+        _store(results, **{"scenario": "uefi"} | forged if "groups" not in forged else forged)
+    assert [each.state for each in gate.findings(question).found] == [RequirementState.MISSING]
+    _store(results, scenario="uefi")
+    assert [each.state for each in gate.findings(question).found] == [RequirementState.PASSED]
 
 
 def test_waivers_nobody_asked_about_and_rows_that_are_none_are_refused() -> None:

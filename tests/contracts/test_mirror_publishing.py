@@ -20,15 +20,10 @@ from tests.contracts.mirror_place import (
     publish,
     read_as_a_client,
     sha,
-    without_platters,
 )
 
 IMAGES = rel_path("alt/atomic")
-
-
-@pytest.fixture(autouse=True)
-def _a_rehearsal_need_not_wait_for_the_platters(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_platters(monkeypatch)
+pytestmark = pytest.mark.usefixtures("no_platters")
 
 
 @pytest.fixture

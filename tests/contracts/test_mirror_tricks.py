@@ -11,24 +11,17 @@ import pytest
 from relengotron.errors import MalformedInput, RequestRefused
 from relengotron.systems.mirror.paths import rel_path
 from relengotron.systems.mirror.port import Changes, Entry
-from tests.contracts.mirror_place import ARCH, NEW, OLD, TARGET, Place, compose, publish, sha, without_platters
+from tests.contracts.mirror_place import TARGET, Place, publish, sha
 
 REPOMD = "x86_64/repodata/repomd.xml"
-
-
-@pytest.fixture(autouse=True)
-def _a_rehearsal_need_not_wait_for_the_platters(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_platters(monkeypatch)
+pytestmark = pytest.mark.usefixtures("no_platters")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """A mirror that shows a first state; a second one lies ready in ``new``, and a stranger's folder beside it."""
-    made = Place(tmp_path / "calm")
-    publish(made.mirror, compose(tmp_path / "old", OLD, ARCH), "run-1")
-    compose(tmp_path / "new", NEW, ARCH)
-    shutil.copytree(made.root / TARGET, tmp_path / "outside")
-    return made
+def place(place: Place, tmp_path: Path) -> Place:
+    """The mirror, and a stranger's folder beside it."""
+    shutil.copytree(place.root / TARGET, tmp_path / "outside")
+    return place
 
 
 def contents(folder: Path) -> dict[str, str]:

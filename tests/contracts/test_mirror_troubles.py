@@ -4,15 +4,19 @@ import errno
 import json
 import os
 import re
+import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from relengotron.errors import MalformedInput, StateDisagrees, SystemUnreachable
-from relengotron.systems.mirror import comparing
-from relengotron.systems.mirror.disk import entry_of
-from relengotron.systems.mirror.port import Entry
+from relengotron.systems.mirror import comparing, staging
+from relengotron.systems.mirror.disk import entry_of, read_entry
+from relengotron.systems.mirror.port import Changes, Entry, SourceChanged
 from relengotron.systems.mirror.records import Records
 from tests.contracts.mirror_place import (
     ARCH,
@@ -23,24 +27,10 @@ from tests.contracts.mirror_place import (
     compose,
     publish,
     read_as_a_client,
-    without_platters,
 )
 
 REPOMD = "x86_64/repodata/repomd.xml"
-
-
-@pytest.fixture(autouse=True)
-def _a_rehearsal_need_not_wait_for_the_platters(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_platters(monkeypatch)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """A mirror that shows a first state; a second one lies ready in ``new``."""
-    made = Place(tmp_path / "calm")
-    publish(made.mirror, compose(tmp_path / "old", OLD, ARCH), "run-1")
-    compose(tmp_path / "new", NEW, ARCH)
-    return made
+pytestmark = pytest.mark.usefixtures("no_platters")
 
 
 def trouble_of(act: Callable[[], object]) -> str | None:
@@ -256,6 +246,84 @@ def test_packages_are_linked_from_a_store_where_that_is_wished(tmp_path: Path) -
     assert (live / "x86_64/bash-4.rpm").samefile(source / "x86_64/bash-4.rpm")
     assert not (live / REPOMD).samefile(source / REPOMD)
     assert place.mirror.compare(source, TARGET).shown == {}
+
+
+@pytest.fixture
+def linking(tmp_path: Path) -> Place:
+    """A mirror that links packages; a list was compared whose files nobody has touched for a while."""
+    made = Place(tmp_path / "linking", links_packages=True)
+    publish(made.mirror, compose(tmp_path / "old", OLD, ARCH), "run-1")
+    return made
+
+
+def compared_in_calm(place: Place, source: Path, monkeypatch: pytest.MonkeyPatch) -> Changes:
+    """As if the files were older than a tick of the kernel's clock."""
+    monkeypatch.setattr(comparing, "_TICK_NS", -1_000_000_000)
+    return place.mirror.compare(source, TARGET)
+
+
+def test_a_package_that_was_compared_and_not_touched_since_is_linked_unread(
+    linking: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = compose(tmp_path / "new", NEW, ARCH)
+    kept = Changes.from_facts(json.loads(json.dumps(compared_in_calm(linking, new, monkeypatch).as_facts())))
+    assert kept is not None
+    read: list[Entry] = []
+
+    def noted(*words: Any) -> Entry:
+        read.append(read_entry(*words))
+        return read[-1]
+
+    monkeypatch.setattr(staging, "read_entry", noted)
+    staged = linking.mirror.stage(new, TARGET, "run-2", kept)
+    assert kept.shown["x86_64/bash-5.rpm"] not in read
+    assert kept.shown[REPOMD] in read, "what is copied is read on the way"
+    linking.mirror.switch(staged)
+    read_as_a_client(linking)
+
+
+@pytest.mark.parametrize("how", ["in place", "as another file"])
+def test_a_package_that_was_touched_after_it_was_compared_is_read_again(
+    linking: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    package = compose(tmp_path / "new", NEW, ARCH) / "x86_64/bash-5.rpm"
+    changes, times = compared_in_calm(linking, tmp_path / "new", monkeypatch), _times(package)
+    if how == "as another file":
+        package.unlink()
+    package.write_text("BASH FIVE")
+    os.utime(package, ns=times)
+    with pytest.raises(SourceChanged, match="changed while it was staged"):
+        linking.mirror.stage(tmp_path / "new", TARGET, "run-2", changes)
+    read_as_a_client(linking)
+
+
+def test_what_was_touched_within_a_tick_of_the_clock_is_not_taken_for_known(linking: Place, tmp_path: Path) -> None:
+    assert linking.mirror.compare(compose(tmp_path / "new", NEW, ARCH), TARGET).stamps == {}
+
+
+def test_a_publication_costs_what_changes_and_not_what_the_tree_holds(tmp_path: Path) -> None:
+    assert calls_to_publish(tmp_path / "small", 20) == calls_to_publish(tmp_path / "large", 200)
+
+
+def calls_to_publish(folder: Path, packages: int) -> Counter[str]:
+    """How often the system and SQLite were called to publish one new package beside so many."""
+    place, same = Place(folder), {f"same-{number}.rpm": str(number) for number in range(packages)}
+    publish(place.mirror, compose(folder / "old", {**same, "bash-4.rpm": "bash four"}, ARCH), "run-1")
+    changes = place.mirror.compare(source := compose(folder / "new", {**same, "bash-5.rpm": "bash five"}, ARCH), TARGET)
+    calls: Counter[str] = Counter()
+
+    def counted(_frame: FrameType, event: str, called: Any) -> None:
+        if event == "c_call" and (called.__module__ == "posix" or "sqlite3" in str(called)):
+            calls[called.__name__] += 1
+
+    sys.setprofile(counted)
+    try:
+        place.mirror.switch(place.mirror.stage(source, TARGET, "run-2", changes))
+    finally:
+        sys.setprofile(None)
+    assert calls["replace"]
+    assert calls["execute"]
+    return calls
 
 
 def test_states_are_counted_by_what_they_show(place: Place, tmp_path: Path) -> None:

@@ -155,6 +155,13 @@ def test_an_alias_is_neither_written_nor_deleted_nor_listed_as_a_ref(repo: Ostre
         repo.delete_ref(REF)
 
 
+def test_a_ref_of_others_whose_name_begins_like_a_commit_is_read_as_itself(repo: OstreeRepo) -> None:
+    other = commit(repo, "other files")
+    own = commit(repo, "files", ref=other[:3])
+
+    assert repo.refs() == {REF: other, other[:3]: own}
+
+
 def test_deleting_the_beginning_of_a_ref_deletes_nothing(repo: OstreeRepo) -> None:
     commit(repo, "one")
     repo.delete_ref("fedora-atomic/f23")

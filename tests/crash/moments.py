@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from unittest import mock
@@ -22,7 +23,7 @@ from tests.stage.ending import Ending, ending_of
 from tests.stage.stage import Stage
 
 MEMORY = Path("/dev/shm")
-COUNTED = ("runs", "tasks", "results", "said")
+COUNTED = ("runs", "tasks", "results", "said", "comments")
 """What an ending counts, so that one too many shows."""
 
 
@@ -49,8 +50,7 @@ def stories_of(workflow: str) -> tuple[Story, ...]:
 
 def moments_of(workflow: str) -> int:
     """At how many moments the power is cut for one workflow by ``make crash``."""
-    with a_place() as root:
-        return sum(len(calm(root, story).moments) for story in stories_of(workflow))
+    return sum(len(in_calm(story).moments) for story in stories_of(workflow))
 
 
 def calm(root: Path, story: Story) -> Lived:
@@ -59,6 +59,13 @@ def calm(root: Path, story: Story) -> Lived:
     assert story.end in lived.ending.ends_of(story.workflow), f"{story.name}: {lived.ending.runs}"
     assert not lived.ending.leftovers
     return lived
+
+
+@cache
+def in_calm(story: Story) -> Lived:
+    """The same, once for everybody who asks in this process, in a place of its own."""
+    with a_place() as root:
+        return calm(root, story)
 
 
 def live_through(root: Path, story: Story, *cuts: int, prepare: Part = lambda stage: None) -> Lived:
@@ -108,7 +115,14 @@ def _life_after_a_cut(stage: Stage, story: Story) -> Lived:
 
 
 def _a_stage(root: Path, story: Story) -> Stage:
-    stage = Stage(root, story.updates, is_remembered=story.is_remembered)
+    stage = Stage(
+        root,
+        story.updates,
+        is_remembered=story.is_remembered,
+        is_looked_after=story.is_looked_after,
+        tells_mirrors=story.tells_mirrors,
+        is_signed=story.is_signed,
+    )
     stage.bus_waits_for_us = story.bus_waits_for_us
     return stage
 

@@ -12,10 +12,25 @@ from relengotron import systems
 from tests.stage.leaks import EFFECTS
 
 READS: Mapping[str, frozenset[str]] = {
-    "bodhi": frozenset({"composes", "identity", "release", "release_by_id", "update", "updates", "updates_in"}),
+    "bodhi": frozenset(
+        {
+            "can_comment",
+            "composes",
+            "has_comment",
+            "identity",
+            "opinions",
+            "release",
+            "release_by_id",
+            "update",
+            "updates",
+            "updates_in",
+        }
+    ),
     "bus": frozenset({"close", "sender_of"}),
+    "cdn": frozenset({"look"}),
     "composes": frozenset({"read"}),
     "datagrepper": frozenset({"identity", "newest", "pages"}),
+    "filelists": frozenset({"behind", "paths"}),
     "git": frozenset({"commit_of", "read"}),
     "gate": frozenset({"findings", "identity"}),
     "koji": frozenset(
@@ -39,10 +54,11 @@ READS: Mapping[str, frozenset[str]] = {
             "why_not_move",
         }
     ),
-    "mirror": frozenset({"compare", "generation", "generations", "look", "place", "published"}),
+    "mirror": frozenset({"compare", "generation", "generations", "look", "place", "published", "read", "try_masters"}),
     "ostree": frozenset(
         {
             "aliases",
+            "commit_bytes",
             "commit_info",
             "commits",
             "content_checksum",
@@ -53,8 +69,12 @@ READS: Mapping[str, frozenset[str]] = {
             "hold",
             "hold_all",
             "holders",
+            "is_signed",
+            "keys_of",
             "objects_of",
             "refs",
+            "refs_in_summary",
+            "signatures",
             "stored",
             "tags",
         }
@@ -64,7 +84,9 @@ READS: Mapping[str, frozenset[str]] = {
     ),
     "repodata": frozenset({"frozen", "newest", "revisions", "solve"}),
     "resultsdb": frozenset({"identity", "outcomes", "results_for", "results_since"}),
+    "signing": frozenset({"look", "read_clear", "read_detached"}),
     "waiverdb": frozenset({"identity", "waivers_of"}),
+    "website": frozenset({"read"}),
 }
 """Every other verb: it may be repeated at will and nobody sees that it was."""
 

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from relengotron.systems.mischief import Kind, Rule
 from tests.conftest import Tell
-from tests.crash.moments import Lived, a_place, calm, differences, live_through
+from tests.crash.moments import a_place, differences, in_calm, live_through
 from tests.crash.stories import STORIES, Story
 from tests.stage.leaks import EFFECTS
 from tests.stage.outside import EFFECTS_OF_KOJI, methods_in
@@ -18,10 +17,9 @@ from tests.stage.stage import Stage
 SEED = int(os.environ.get("RELENGOTRON_CRASH_SEED", "0"))
 KINDS = tuple((system, verb) for system, verbs in sorted(EFFECTS.items()) for verb in sorted(verbs))
 NOT_MADE_YET = {
-    ("bodhi", "comment"): "no workflow comments on an update",
-    ("ostree", "drop_commits"): "only people collect garbage: tests/crash/test_tree_operations.py",
-    ("ostree", "drop_delta"): "only people collect garbage",
-    ("ostree", "tag"): "only people tag",
+    ("waiverdb", "give"): "only people waive: tests/contracts/test_gate_engines.py",
+    ("mirror", "relay"): "no story has trees on masters: tests/contracts/test_trees_on_masters.py",
+    ("ostree", "set_damaged_aside"): "only people heal: tests/crash/test_tree_operations.py",
 }
 SAYING, SAID_ALIKE = ("bus", "publish"), 5
 """All that is said goes out by the same few lines: of those answers every fifth is lost."""
@@ -32,12 +30,6 @@ PUSH = next(story for story in STORIES if story.name == "a push")
 def root() -> Iterator[Path]:
     with a_place() as place:
         yield place
-
-
-@cache
-def in_calm(story: Story) -> Lived:
-    with a_place() as place:
-        return calm(place, story)
 
 
 def losing(system: str, verb: str, number: int) -> Callable[[Stage], None]:
@@ -56,12 +48,11 @@ def check(root: Path, story: Story, prepare: Callable[[Stage], None], told: str)
 
 @pytest.mark.parametrize(("system", "verb"), KINDS)
 def test_one_answer_of_every_kind_is_lost_and_nothing_is_made_twice(root: Path, system: str, verb: str) -> None:
-    stories = [story for story in STORIES if in_calm(story).made.get((system, verb))]
+    story = next((story for story in STORIES if in_calm(story).made.get((system, verb))), None)
     if (system, verb) in NOT_MADE_YET:
-        assert not stories, f"{system}.{verb} is made now: take it off NOT_MADE_YET"
+        assert story is None, f"{system}.{verb} is made now: take it off NOT_MADE_YET"
         return
-    assert stories, f"no story makes {system}.{verb}: a lost answer was never tried; add one to tests/crash/stories.py"
-    story = stories[SEED % len(stories)]
+    assert story, f"no story makes {system}.{verb}: a lost answer was never tried; add one to tests/crash/stories.py"
     number = 1 + SEED % in_calm(story).made[system, verb]
     check(root, story, losing(system, verb, number), f"the answer to {system}.{verb} {number} was lost")
 

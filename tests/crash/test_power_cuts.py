@@ -16,9 +16,9 @@ from tests.crash import tally
 from tests.crash.moments import (
     Lived,
     a_place,
-    calm,
     differences,
     doubled,
+    in_calm,
     live_through,
     lives_cut_at,
     lost,
@@ -32,7 +32,7 @@ from tests.stage.ending import Ending
 
 SEED = int(os.environ.get("RELENGOTRON_CRASH_SEED", "0"))
 """Another seed lets the default suite cut the power at other moments."""
-FEW = 3
+FEW = 2
 PIECES = 4
 CHOSEN = os.environ.get("RELENGOTRON_CRASH_AT")
 """One moment, or several after one another, as a failure names them."""
@@ -40,6 +40,8 @@ PAIRS = 12
 ENGINE = Path(relengotron.engine.__file__).parent
 WRITES_FOR_PEOPLE = {"second_chance", "recovery_wish"}
 """One commit for one order of a person at the command line, who sees whether it was carried out."""
+
+SHORT = [pytest.param(each, marks=pytest.mark.crash) if each.is_for_the_long_run else each for each in STORIES]
 
 
 @pytest.fixture
@@ -106,16 +108,16 @@ def test_every_story_is_of_a_workflow_of_the_catalogue() -> None:
     assert {story.workflow for story in STORIES} <= set(workflows())
 
 
-def test_every_part_of_the_engine_that_writes_the_journal_is_cut_in_a_story(root: Path) -> None:
+def test_every_part_of_the_engine_that_writes_the_journal_is_cut_in_a_story() -> None:
     writing = {file.stem for file in ENGINE.glob("*.py") if ".write() as " in file.read_text()}
-    cut = {moment.partition("commit of ")[2] for story in STORIES for moment in calm(root, story).moments}
+    cut = {moment.partition("commit of ")[2] for story in STORIES for moment in in_calm(story).moments}
     forgotten = writing - cut - WRITES_FOR_PEOPLE
     assert not forgotten, f"no power cut is tried while these write the journal: {', '.join(sorted(forgotten))}"
 
 
-@pytest.mark.parametrize("story", STORIES, ids=str)
+@pytest.mark.parametrize("story", SHORT, ids=str)
 def test_a_workflow_survives_a_power_cut_at_some_of_its_moments(tell: Tell, root: Path, story: Story) -> None:
-    expected = calm(root, story)
+    expected = in_calm(story)
     lives = (
         at_all(root, story, tuple(map(int, CHOSEN.split(","))))
         if CHOSEN
@@ -126,7 +128,7 @@ def test_a_workflow_survives_a_power_cut_at_some_of_its_moments(tell: Tell, root
 
 def test_a_task_that_was_made_twice_would_be_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     story = next(each for each in STORIES if each.name == "a push")
-    expected = calm(root, story)
+    expected = in_calm(story)
     moment = expected.moments.index("after koji: runroot") + 1
     monkeypatch.setattr(Bench, "_find_task", lambda _bench, _wanted, _intent: None)
 
@@ -141,7 +143,7 @@ def test_a_task_that_was_made_twice_would_be_noticed(root: Path, monkeypatch: py
 @pytest.mark.parametrize("piece", range(PIECES))
 @pytest.mark.parametrize("story", STORIES, ids=str)
 def test_a_workflow_survives_a_power_cut_at_every_moment(tell: Tell, root: Path, story: Story, piece: int) -> None:
-    expected = calm(root, story)
+    expected = in_calm(story)
     moments = range(1 + piece, len(expected.moments) + 1, PIECES)
     Trial(tell, story, f"piece-{piece + 1}-of-{PIECES}", expected.ending).check(at_each(root, story, moments))
 
@@ -152,7 +154,7 @@ def test_a_workflow_survives_a_power_cut_at_every_moment(tell: Tell, root: Path,
 def test_a_workflow_survives_a_second_power_cut_while_it_recovers_from_the_first(
     tell: Tell, root: Path, story: Story
 ) -> None:
-    expected, chance = calm(root, story), random.Random(SEED)
+    expected, chance = in_calm(story), random.Random(SEED)
     first = [chance.randint(1, len(expected.moments)) for _ in range(PAIRS)]
     cuts = [(one, chance.randint(1, 12)) for one in first]
     Trial(tell, story, "twice", expected.ending).check(at_all(root, story, *cuts))

@@ -21,6 +21,7 @@ from relengotron.systems.ostree.port import OstreeRepo
 from relengotron.systems.ostree.simulated import SimulatedOstree
 from relengotron.workflows.trees.archiving import archiving
 from relengotron.workflows.trees.collecting import collection
+from relengotron.workflows.trees.healing import healing
 from relengotron.workflows.trees.merging import merge
 from relengotron.workflows.trees.operation import Operation, Terms
 from relengotron.workflows.trees.promoting import Wanted, promotion
@@ -137,6 +138,20 @@ def collected(place: Place) -> Operation:
     return collection(place.repo("live"), POLICY, TERMS)
 
 
+def healed(place: Place) -> Operation:
+    """One content object has gone, another is not what its name says; the archive is whole."""
+    live, copy = place.repo("live"), place.repo("copy")
+    if not (copy.path / "config").exists():
+        copy.init_archive()
+        for head in live.refs().values():
+            copy.pull_local(live.path, head, depth=9)
+        gone, spoilt = sorted((live.path / "objects").rglob("*.filez"))[:2]
+        gone.unlink()
+        spoilt.unlink()  # it may be the same file as in the copy
+        spoilt.write_text("spoilt")
+    return healing(live, copy, TERMS)
+
+
 STORIES: Mapping[str, Callable[[Place], Operation]] = {
     "promote": promoting,
     "go back": going_back,
@@ -144,6 +159,7 @@ STORIES: Mapping[str, Callable[[Place], Operation]] = {
     "tag": tagged,
     "archive": archived,
     "collect garbage": collected,
+    "heal": healed,
 }
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
@@ -335,6 +336,23 @@ def test_a_journal_in_trouble_parks_nobody(database: Database, world: World, mon
     assert house.state(run) is RunState.OPEN
     house.look()
     assert house.state(run) is RunState.DONE
+
+
+def test_a_step_may_keep_a_change_of_its_hold_to_itself_and_tell_it_later(database: Database, world: World) -> None:
+    first, changed = a_hold("karma", "a test"), a_hold("a test")
+    quiet, loud = replace(changed, tell=False), replace(changed, tell=True)
+    house = house_with(database, world, first, first, quiet, loud, quiet)
+    run = house.open()
+    house.settle()
+    house.look(minutes=1)
+    with database.read() as db:
+        assert [each.missing for each in holds.all_open(db)] == [("a test",)], "who looks sees what is"
+    house.postman.deliver()
+    assert [body["missing"] for topic, body in world.heard.values() if topic == "toy.held"] == [["karma", "a test"]]
+    house.look(minutes=1)
+    house.postman.deliver()
+    assert len([topic for topic, _ in world.heard.values() if topic == "toy.held"]) == 2
+    assert house.state(run) is RunState.HELD
 
 
 def test_a_hold_is_announced_again_only_when_something_else_is_missing(database: Database, world: World) -> None:

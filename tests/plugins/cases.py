@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from relengotron.model.artifact import Artifact, Built
+from relengotron.model.package import Package
 from relengotron.plugins.image import ImagePlugin
 from relengotron.plugins.mash import MashPlugin
 from relengotron.plugins.ostree import OstreePlugin
@@ -19,6 +20,7 @@ from relengotron.sdk.case import Case
 from relengotron.sdk.rehearsal import Workshop
 from relengotron.systems.koji.port import Task
 from relengotron.systems.ostree.client import OstreeCli
+from tests.stage.paper_repo import PaperPackage, write_repo
 
 REF = "fedora-atomic/24/x86_64/updates/docker-host"
 
@@ -58,10 +60,7 @@ class MashCase(Case):
         words = [str(word) for word in task.request[2]]
         root = Path(words[words.index("-o") + 1]) / words[-1]
         for arch in ("x86_64", "i686"):
-            (root / arch / "repodata").mkdir(parents=True)
-            (root / arch / f"bash-{content}-1.{arch}.rpm").write_text(f"bash {content}")
-            (root / arch / "repodata" / f"{content}-primary.xml.gz").write_text(f"bash {content}")
-            (root / arch / "repodata" / "repomd.xml").write_text(f"see {content}-primary.xml.gz of {arch}")
+            write_repo(root / arch, [PaperPackage(Package("bash", "0", content, "1", arch))])
         return "mash.log"
 
 

@@ -4,10 +4,13 @@ import hashlib
 import multiprocessing
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from relengotron.systems.filelists.client import MirrorLists
+from relengotron.systems.filelists.port import Module
 from relengotron.systems.mirror.client import MasterMirror
 from relengotron.systems.mirror.paths import rel_path
 
@@ -49,7 +52,8 @@ def steps_of(pushes: int, rollbacks: int) -> list[tuple[str, int]]:
 
 
 def _publish(place: Path, pushes: int, rollbacks: int) -> None:
-    mirror = MasterMirror(place / "pub", place / "states", "http://mirror.invalid")
+    mirror = MasterMirror(place / "pub", place / "daemon" / "mirror", "http://mirror.invalid")
+    lists = MirrorLists(place / "pub", place / "daemon", [Module("all")], wait=timedelta())
     for number, (verb, push) in enumerate(steps_of(pushes, rollbacks)):
         if number < steps_done(place):
             continue
@@ -59,7 +63,9 @@ def _publish(place: Path, pushes: int, rollbacks: int) -> None:
         else:
             states = mirror.generations(TARGET)
             mirror.withdraw(TARGET, next(each for each in reversed(states) if f"x86_64/push-{push}.rpm" in each))
+        lists.refresh()
         mirror.sweep(TARGET, KEPT)
+        lists.refresh()
         with (place / "done").open("a") as done:
             done.write(f"{verb} {push}\n")
 
@@ -95,6 +101,7 @@ def read_on(pub: Path, boss: Connection) -> None:
             if (arch / "repodata/repomd.xml").exists():
                 reads += 1
                 wrong += _read(arch)
+        wrong += _read_list(pub / "fullfiletimelist-all")
     boss.send((reads, wrong[:5]))
 
 
@@ -112,6 +119,16 @@ def _read(arch: Path) -> list[str]:
     except (FileNotFoundError, ValueError) as missing:
         return [f"{arch.name}: {missing}"] if _push_of(arch) < push + KEPT // 2 else []
     return []
+
+
+def _read_list(place: Path) -> list[str]:
+    """A list is there whole or not at all, and names every arch that had been shown before it was written."""
+    if not place.exists():
+        return []
+    said = place.read_text()  # two arches, in the rows and in the checksums
+    if not (said.startswith("[Version]\n") and said.endswith("\n[End]\n") and "\n[Checksums SHA1]\n" in said):
+        return [f"{place.name} is cut short: {said[-60:]!r}"]
+    return [] if said.count("/repodata/repomd.xml\n") == 4 else [f"{place.name} does not name what is there"]
 
 
 def _push_of(arch: Path) -> int:

@@ -20,6 +20,8 @@ from tests.process.running_hub import PATIENCE_S, until
 
 COUNT, LARGE = 3_000, 20_000
 DISK_MB = 128
+A_FEW = 50
+"""Sent again and again: a journal on a full disk still has room in the log that it writes from the beginning."""
 UNLIMITED = 0
 NOT_YET = "not stored yet"
 LATER = 75
@@ -35,7 +37,7 @@ def outlives(place: Place, count: int, trouble: Trouble, is_seen: Callable[[], b
         place.burst.send(count // 3)
         with trouble():
             place.burst.send(count // 3)
-            until(is_seen, "the hub is in trouble", within=150)
+            until(is_seen, "the hub is in trouble", again=lambda: place.burst.send(A_FEW), within=150, looks_every=0.2)
             place.burst.send(count // 3)
         place.burst.send_until_stored(place.kept)
         assert place.burst.missing(place.kept) == 0
@@ -98,6 +100,7 @@ def test_a_burst_that_meets_a_full_disk_is_stored_when_there_is_room_again(
         assert place.hubs[-1].stop() == 0
 
 
+@pytest.mark.chaos
 def test_a_burst_that_meets_a_postgresql_that_is_restarted_is_stored_when_it_is_back(
     tmp_path: Path, postgres_server: Path, postgres_url: str, account: Account
 ) -> None:

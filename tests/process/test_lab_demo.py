@@ -35,6 +35,15 @@ def test_the_demo_pushes_two_lanes_and_is_confirmed_from_outside(tmp_path: Path,
     for text in ("F24/stable: complete", "F24/testing: complete", "left behind: nethack", "0 updates are still locked"):
         assert text in said
     assert processes_in(root) == []
+    assert who_knows_the_passphrase(root / "world", said) == ["secrets/artifacts-passphrase"]
+
+
+def who_knows_the_passphrase(world: Path, said: str) -> list[str]:
+    """Every file of the lab (logs, journal, configuration, messages that were kept) that holds what nobody may see."""
+    secret = (world / "secrets" / "artifacts-passphrase").read_bytes()
+    assert secret.decode() not in said
+    files = [place for place in world.rglob("*") if place.is_file() and not place.is_symlink()]
+    return [place.relative_to(world).as_posix() for place in files if secret in place.read_bytes()]
 
 
 @pytest.mark.chaos

@@ -35,6 +35,7 @@ def lab(root: Path) -> Iterator[Command]:
     run("down")
 
 
+@pytest.mark.chaos
 def test_a_lab_goes_up_once_pushes_and_comes_down_without_a_trace(root: Path, lab: Command) -> None:
     assert lab("down").stdout == "no lab is up\n"
     assert "no lab is up" in lab("push").stderr

@@ -18,6 +18,7 @@ STEPS = (
     "ensure_artifacts_are_composed",
     "ensure_tests_have_verdicts",
     "ensure_bits_are_live",
+    "ensure_mirrors_know",
     "ensure_publication_is_seen_from_outside",
 )
 KILLS = 4

@@ -151,6 +151,7 @@ def test_a_burst_is_stored_once_although_the_hub_is_killed_in_the_middle(bench: 
     tell(f"STOMP: {BURST} messages, the hub killed when it had stored {before}: 0 lost, 0 stored twice")
 
 
+@pytest.mark.chaos
 def test_what_cannot_be_stored_is_not_acknowledged_and_comes_again(bench: Bench) -> None:
     hub = bench.listening()
     with nobody_can_write(bench.journal):

@@ -11,11 +11,14 @@ from relengotron.settings import Settings, load
 RELEASES = ("24", "25")
 ARCHES = ("x86_64", "i686")
 KEY = "deadbeef"
+ARTIFACTS_KEY = "stage"
 REQUIRED_TESTS = {"mash": "dist.repoclosure", "ostree": "dist.ostree_content", "image": "dist.image_content"}
-URLS = {name: f"http://{name}.stage" for name in ("koji", "pdc", "resultsdb", "bodhi", "mirror", "datagrepper")}
+URLS = {name: f"http://{name}.stage" for name in ("koji", "pdc", "resultsdb", "bodhi", "mirror", "datagrepper", "cdn")}
 
 
 BODHI = "bodhi-stage"
+TOKEN = "a-token-of-relengotron"
+WEBSITE = "website/releases.json"
 
 
 def settings_for(
@@ -24,6 +27,9 @@ def settings_for(
     acknowledges_as: Sequence[str] = (BODHI,),
     *,
     is_remembered: bool = False,
+    is_looked_after: bool = False,
+    tells_mirrors: bool = False,
+    is_signed: bool = False,
     senders: Mapping[str, Sequence[str]] | None = None,
 ) -> Settings:
     """Write the configuration below ``root`` and read it as the daemon would."""
@@ -32,12 +38,23 @@ def settings_for(
     secret = root / "koji-password"
     secret.touch(mode=0o600)
     secret.write_text("botpw")
-    _write(config / "relengotron.yaml", _daemon(root, patience or {}))
+    token_file(root).touch(mode=0o600)
+    token_file(root).write_text(TOKEN)
+    care = {"calendar": [_care(root)]} if is_looked_after else {}
+    _write(config / "relengotron.yaml", _daemon(root, patience or {}) | care)
     history = {"datagrepper": {"url": URLS["datagrepper"], "first_look": "1h"}} if is_remembered else {}
     systems = _systems(root, secret, acknowledges_as) | history
     systems["bus"]["senders"] = dict(senders or {})
+    if is_looked_after:
+        systems["ostree"] = {"retention": [{"refs": "*", "depth": 1}], "unreferenced_kept_for": "1s"}
+    if tells_mirrors:
+        systems["mirror"] |= {"modules": {"stage": {}}, "website": WEBSITE}
+        systems["cdn"] = {"edge": {"url": URLS["cdn"], "owner": "webops"}}
+    if is_signed:
+        systems["signing"] = {"keys": {ARTIFACTS_KEY: _paper_key(root)}}
     _write(config / "systems.yaml", systems)
-    _write(config / "releases.yaml", {"releases": {f"F{each}": _release(each) for each in RELEASES}})
+    key = {"artifacts_key": ARTIFACTS_KEY} if is_signed else {}
+    _write(config / "releases.yaml", {"releases": {f"F{each}": _release(each) | key for each in RELEASES}})
     _write(config / "artifacts" / "stage.yaml", {"artifacts": _artifacts(root)})
     return load(config)
 
@@ -51,9 +68,40 @@ def edited(root: Path, artifact: str, **words: Any) -> Settings:
     return load(root / "config")
 
 
+def declared(root: Path, artifact: str, **words: Any) -> Settings:
+    """Somebody edits what is declared of an artifact besides its settings, and the daemon reads it again."""
+    file = root / "config" / "artifacts" / "stage.yaml"
+    content = yaml.safe_load(file.read_text())
+    next(each for each in content["artifacts"] if each["name"] == artifact).update(words)
+    _write(file, content)
+    return load(root / "config")
+
+
+def token_file(root: Path) -> Path:
+    """Where the token lies with which the daemon logs in to Bodhi."""
+    return root / "bodhi-token"
+
+
+def _paper_key(root: Path) -> dict[str, Any]:
+    """What the configuration says of the key; on the stage the signer is another one, made of paper."""
+    return {"signer": "wait", "fingerprint": "0123456789abcdef" * 2 + "01234567", "public_key": str(root / "key.asc")}
+
+
 def live_ostree(root: Path) -> Path:
     """The OSTree repo on the mirror."""
     return root / "pub" / "atomic" / "repo"
+
+
+def archive_ostree(root: Path) -> Path:
+    """Where old branches go."""
+    return root / "archive"
+
+
+def _care(root: Path) -> dict[str, Any]:
+    archive = [{"refs": "old/*", "idle": "90d", "into": str(archive_ostree(root))}]
+    trees: dict[str, Any] = {"repo": str(live_ostree(root)), "archive": archive, "deltas": 2}
+    trees |= {"merge": [{"refs": "fresh/*", "into": "live/ref"}], "tag": ["live/*"]}
+    return {"name": "care", "workflow": "look_after_trees", "every": "1d", "at": "03:30", "trees": trees}
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
@@ -81,7 +129,11 @@ def _systems(root: Path, secret: Path, acknowledges_as: Sequence[str]) -> dict[s
             "user": "relengotron",
             "password_file": str(secret),
         },
-        "bodhi": {"url": URLS["bodhi"], "acknowledges_as": list(acknowledges_as)},
+        "bodhi": {
+            "url": URLS["bodhi"],
+            "token_file": str(token_file(root)),
+            "acknowledges_as": list(acknowledges_as),
+        },
         "pdc": {"url": URLS["pdc"]},
         "resultsdb": {"url": f"{URLS['resultsdb']}/api/v2.0"},
         "mirror": {"root": str(root / "pub"), "url": URLS["mirror"]},

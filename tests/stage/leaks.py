@@ -10,6 +10,8 @@ from relengotron.errors import AnswerLost, SystemUnreachable, Transient
 EFFECTS: Mapping[str, frozenset[str]] = {
     "bodhi": frozenset({"comment"}),
     "bus": frozenset({"publish"}),
+    "cdn": frozenset({"purge"}),
+    "filelists": frozenset({"refresh"}),
     "koji": frozenset(
         {
             "build_image",
@@ -21,9 +23,10 @@ EFFECTS: Mapping[str, frozenset[str]] = {
             "write_signed_copies",
         }
     ),
-    "mirror": frozenset({"discard", "stage", "sweep", "switch", "withdraw"}),
+    "mirror": frozenset({"discard", "relay", "spread", "stage", "sweep", "switch", "withdraw"}),
     "ostree": frozenset(
         {
+            "add_signature",
             "commit_tree_of",
             "delete_ref",
             "drop_commits",
@@ -31,13 +34,18 @@ EFFECTS: Mapping[str, frozenset[str]] = {
             "init_archive",
             "make_delta",
             "pull_local",
+            "set_damaged_aside",
             "set_ref",
+            "sign",
             "tag",
             "update_summary",
         }
     ),
     "pdc": frozenset(),
     "resultsdb": frozenset({"store"}),
+    "waiverdb": frozenset({"give"}),
+    "signing": frozenset({"clear_sign", "detach"}),
+    "website": frozenset({"roll_out", "show"}),
 }
 """Every verb of every system that changes something outside."""
 

@@ -11,10 +11,10 @@ import requests
 from relengotron.settings import Settings
 from relengotron.systems.bodhi.simulated import Era, SimulatedBodhi
 from relengotron.systems.bodhi.simulated import create_app as bodhi_app
+from relengotron.systems.cdn.simulated import SimulatedCache
 from relengotron.systems.inprocess import WsgiAdapter
 from relengotron.systems.koji.simulated import Hub
 from relengotron.systems.koji.simulated import wsgi_app as koji_app
-from relengotron.systems.mirror.client import MasterMirror
 from relengotron.systems.mirror.simulated.app import static_app
 from relengotron.systems.mischief import Call, Mischief
 from relengotron.systems.ostree.simulated import SimulatedOstree
@@ -22,10 +22,11 @@ from relengotron.systems.pdc.simulated import wsgi_app as pdc_app
 from relengotron.systems.repodata.client import SolvRepodata
 from relengotron.systems.resultsdb.simulated import SimulatedResultsDb
 from relengotron.systems.resultsdb.simulated import create_app as resultsdb_app
-from relengotron.systems.world import World, open_world
+from relengotron.systems.signing.simulated import SimulatedSigner
+from relengotron.systems.world import World, lists_of, mirror_of, open_world, signed_repos, website_of
 from tests.builders import AnUpdate
 from tests.stage import seeds
-from tests.stage.configuration import URLS, live_ostree
+from tests.stage.configuration import ARTIFACTS_KEY, URLS, live_ostree
 from tests.stage.leaks import Leaks
 from tests.stage.paper_builder import PaperBuilder
 from tests.stage.paper_repo import furnish_base_repo, furnish_base_repos
@@ -54,6 +55,11 @@ def name_of_koji_request(call: Call) -> str:
     return f"koji: {' '.join(changes)}"
 
 
+def changes_bodhi(call: Call) -> bool:
+    """Whether a request to Bodhi changes anything but sessions."""
+    return call.method == "POST"
+
+
 def changes_resultsdb(call: Call) -> bool:
     """Whether a request to ResultsDB stores something."""
     return call.method not in ("GET", "HEAD")
@@ -76,6 +82,9 @@ class Outside:
     resultsdb: Mischief
     bodhi_web: Mischief
     mirror: Mischief
+    cache: SimulatedCache
+    cdn: Mischief
+    signer: SimulatedSigner
     leaks: Leaks = field(default_factory=Leaks)
 
     @property
@@ -86,6 +95,7 @@ class Outside:
             "resultsdb": self.resultsdb,
             "bodhi": self.bodhi_web,
             "mirror": self.mirror,
+            "cdn": self.cdn,
         }
 
     def session(self) -> requests.Session:
@@ -106,18 +116,21 @@ class Outside:
 
     def open(self, settings: Settings) -> World:
         """The daemon's way to all of it."""
-        mirror = MasterMirror(
-            self.root / "pub",
-            self.root / "state" / "mirror",
-            URLS["mirror"],
-            session=self.session(),
-            disk=StormyDisk(self.power),
-        )
+        mirror = mirror_of(settings, self.session, StormyDisk(self.power))
         world = replace(open_world(settings, session=self.session), mirror=mirror)
         around = self.leaks.around
+        disk = StormyDisk(self.power)
+        lists, website = lists_of(settings, disk), website_of(settings, disk)
+        told: dict[str, Any] = {
+            "lists": lists and around("filelists", lists),
+            "website": website and around("website", website),
+            "cdn": world.cdn and around("cdn", world.cdn),
+        }
+        signers = {name: around("signing", self.signer) for name in world.signers}
         named = {name: around(name, getattr(world, name)) for name in ("koji", "bodhi", "pdc", "resultsdb", "mirror")}
         repodata = SolvRepodata(self.root / "state" / "repodata", self.session(), convert=readable(self.builder.words))
-        return replace(world, **named, repodata=repodata, ostree=lambda path: around("ostree", self.ostree(path)))
+        ostree = signed_repos(settings, signers, lambda path: around("ostree", self.ostree(path)))
+        return replace(world, **named, **told, repodata=repodata, ostree=ostree, signers=signers)
 
     def change_base(self, release: str, arch: str, *more: str) -> None:
         """A base repo is made anew, with more packages than it had."""
@@ -145,7 +158,9 @@ def furnish(
     def spoilt(app: Any, is_effect: Callable[[Call], bool], **more: Any) -> Mischief:
         return Mischief(app, power=power, is_effect=is_effect, sleep=lambda _: None, **more)
 
+    cache = SimulatedCache(static_app(root / "pub"))
     return Outside(
+        signer=SimulatedSigner(ARTIFACTS_KEY, before=lambda how: power.passes(f"before signing: {how}")),
         root=root,
         clock=clock,
         power=power,
@@ -157,6 +172,8 @@ def furnish(
         koji=spoilt(koji_app(hub), changes_koji, name_of=name_of_koji_request),
         pdc=spoilt(pdc_app(seeds.pdc_state()), lambda _: False),
         resultsdb=spoilt(sharing(resultsdb_app, results), changes_resultsdb),
-        bodhi_web=spoilt(sharing(bodhi_app, bodhi), lambda _: False),
+        bodhi_web=spoilt(sharing(bodhi_app, bodhi), changes_bodhi),
         mirror=spoilt(static_app(root / "pub"), lambda _: False),
+        cache=cache,
+        cdn=spoilt(cache, lambda call: call.method == "PURGE"),
     )

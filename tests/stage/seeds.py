@@ -16,7 +16,7 @@ from relengotron.systems.pdc.simulated import PdcState
 from relengotron.systems.pdc.simulated import wsgi_app as pdc_app
 from tests.builders import AnUpdate
 from tests.contracts.koji_rpms import BINARY, header, rpm_file
-from tests.stage.configuration import ARCHES, KEY, RELEASES, URLS
+from tests.stage.configuration import ARCHES, KEY, RELEASES, TOKEN, URLS
 
 IN_THE_TREE = ("bash", "openssl")
 ONLY_IN_A_REPO = ("nano",)
@@ -92,7 +92,8 @@ def _signature(md5: str) -> bytes:
 
 
 def furnish_bodhi(bodhi: SimulatedBodhi) -> None:
-    """The releases."""
+    """The releases, and the daemon's token."""
+    bodhi.tokens[TOKEN] = "relengotron"
     for release in RELEASES:
         bodhi.add_release(f"F{release}", release)
 

@@ -22,7 +22,7 @@ from relengotron.systems.bodhi.simulated import Era
 from relengotron.systems.bus.port import Said
 from relengotron.systems.bus.simulated import CALM, Weather
 from tests.builders import AnUpdate, a_message, an_update
-from tests.stage.configuration import BODHI, edited, settings_for
+from tests.stage.configuration import BODHI, declared, edited, settings_for
 from tests.stage.history import History
 from tests.stage.onlooker import Onlooker
 from tests.stage.outside import Outside, furnish
@@ -53,6 +53,9 @@ class Stage(Onlooker):
         plugins: Iterable[ArtifactPlugin[Any]] = PLUGINS,
         acknowledges_as: Sequence[str] = (BODHI,),
         is_remembered: bool = False,
+        is_looked_after: bool = False,
+        tells_mirrors: bool = False,
+        is_signed: bool = False,
     ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self.clock, self.power = Clock(), Power()
@@ -67,7 +70,15 @@ class Stage(Onlooker):
         self.history = History(self.clock) if is_remembered else None
         self._later: list[tuple[datetime, Callable[[], object]]] = []
         self.root = root
-        self.settings = settings_for(root, patience, acknowledges_as, is_remembered=is_remembered)
+        self.settings = settings_for(
+            root,
+            patience,
+            acknowledges_as,
+            is_remembered=is_remembered,
+            is_looked_after=is_looked_after,
+            tells_mirrors=tells_mirrors,
+            is_signed=is_signed,
+        )
         self.plugins = Plugins({plugin.kind: plugin for plugin in plugins}, {})
         self.outside: Outside = furnish(root, self.clock, self.power, self.announce, era)
         self.bus = StormyBus(self.clock.seconds, self.power, weather=weather, seed=seed)
@@ -107,6 +118,11 @@ class Stage(Onlooker):
     def edit(self, artifact: str, **words: Any) -> None:
         """Somebody edits the settings of an artifact and starts the daemon anew."""
         self.settings = edited(self.root, artifact, **words)
+        self.restart()
+
+    def declare(self, artifact: str, **words: Any) -> None:
+        """Somebody edits what is declared of an artifact and starts the daemon anew."""
+        self.settings = declared(self.root, artifact, **words)
         self.restart()
 
     def install(self, *plugins: ArtifactPlugin[Any]) -> None:
@@ -151,12 +167,18 @@ class Stage(Onlooker):
         body = {"run": run.id, "agent": "ralph", "reason": reason}
         self.machine.intake.store(a_message(f"relengotron.person.{wish}", body, msg_id), is_local=True)
 
+    def ask_for(self, appointment: str) -> None:
+        """Somebody types ``relengotron calendar run``."""
+        body = {"appointment": appointment, "agent": "ralph"}
+        self.machine.intake.store(a_message("relengotron.person.appointment", body), is_local=True)
+
     def turn(self, pause: timedelta = TURN) -> int:
         """Time passes and everybody does what there is to do; how much was done."""
         self.clock.time += pause
         done = self._do_what_is_due() + self._deliver_news() + self._recover()
         done += self.machine.digest.work()
         self.wake_what_is_due()
+        self.machine.calendar.work()
         self._advance()
         while sent := self.machine.postman.deliver():
             done += sent

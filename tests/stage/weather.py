@@ -1,7 +1,7 @@
 """Time that stands still, and a machine that may die at any moment."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,10 +13,12 @@ from sqlalchemy import Connection, event
 
 from relengotron.engine.journal.database import Database
 from relengotron.errors import PowerCut
+from relengotron.model.tree_history import Delta
 from relengotron.systems.bus.port import Announcement
 from relengotron.systems.bus.simulated import SimulatedBus
 from relengotron.systems.mirror.disk import Disk
 from relengotron.systems.mischief import PowerSupply
+from relengotron.systems.ostree.signed_summary import SignSummary
 from relengotron.systems.ostree.simulated import SimulatedOstree
 
 EPOCH = datetime(2016, 11, 1, 10, 0, tzinfo=UTC)
@@ -173,6 +175,10 @@ class StormyOstree(SimulatedOstree):
         with self.power.effect("ostree: set ref"):
             super().set_ref(ref, commit, expected_old)
 
+    def add_signature(self, commit: str, signature: bytes) -> None:
+        with self.power.effect("ostree: signature"):
+            super().add_signature(commit, signature)
+
     def delete_ref(self, ref: str, expected_old: str | None = None) -> None:
         with self.power.effect("ostree: delete ref"):
             super().delete_ref(ref, expected_old)
@@ -199,6 +205,18 @@ class StormyOstree(SimulatedOstree):
                 metadata=metadata,
             )
 
-    def update_summary(self) -> None:
+    def drop_commits(self, commits: Collection[str]) -> None:
+        with self.power.effect("ostree: drop commits"):
+            super().drop_commits(commits)
+
+    def drop_delta(self, delta: Delta) -> None:
+        with self.power.effect("ostree: drop delta"):
+            super().drop_delta(delta)
+
+    def tag(self, name: str, commit: str) -> None:
+        with self.power.effect("ostree: tag"):
+            super().tag(name, commit)
+
+    def update_summary(self, sign: SignSummary | None = None) -> None:
         with self.power.effect("ostree: summary"):
-            super().update_summary()
+            super().update_summary(sign)

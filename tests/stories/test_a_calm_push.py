@@ -50,10 +50,10 @@ def test_a_push_of_two_lanes_is_done(calm: Stage) -> None:
     assert [run.state for run in calm.runs()] == [RunState.DONE] * 3
 
 
-def test_every_step_says_that_it_is_done(calm: Stage) -> None:
+def test_every_step_says_that_it_is_done_or_has_nothing_to_do(calm: Stage) -> None:
     for lane in ("F24/testing", "F24/stable"):
-        done = [body["step"] for body in calm.said("push.step", lane=lane, state="done")]
-        assert done == [step.__name__ for step in PUSH_UPDATES]
+        over = [body["step"] for body in calm.said("push.step", lane=lane) if body["state"] in ("done", "skipped")]
+        assert over == [step.__name__ for step in PUSH_UPDATES]
 
 
 def test_signed_copies_are_written_and_builds_are_moved_once(calm: Stage) -> None:

@@ -18,6 +18,7 @@ from relengotron.settings import load
 from relengotron.systems.mischief import Kind, Rule
 from tests.builders import an_update
 from tests.contracts.pki import DAY, NOW, Root, a_key, pem
+from tests.contracts.rsync_place import nobody_listens
 from tests.stage.outside import methods_in
 from tests.stage.stage import Stage
 from tests.stories.conftest import MakeStage
@@ -53,7 +54,7 @@ def told_by(stage: Stage, settings: Any = None, plugins: Plugins | None = None, 
     found = list(
         examine(
             settings or stage.settings,
-            stage.outside.open(stage.settings),
+            stage.outside.open(settings or stage.settings),
             plugins or stage.plugins,
             stage.clock(),
             fedmsg_d=lambda: fedmsg_d_of(stage, **changed),
@@ -202,6 +203,13 @@ def test_a_mirror_that_shows_something_else(stage: Stage, tmp_path: Path) -> Non
     assert not list((stage.root / "pub").glob("relengotron-doctor*"))
 
 
+def test_a_master_that_is_down_is_named_with_what_keeps_us_from_it(stage: Stage) -> None:
+    url = f"url: {stage.settings.systems.mirror.url}"
+    down = f"{url}\n  masters: [{{name: ams, url: '{nobody_listens()}'}}]"
+    found = red(stage, configured(stage, "systems.yaml", lambda text: text.replace(url, down)))
+    assert "it does not answer" in found["master ams"]
+
+
 def test_places_that_are_not_there(stage: Stage) -> None:
     (stage.root / "koji").rename(stage.root / "elsewhere")
     (stage.root / "compose").rename(stage.root / "gone")
@@ -270,3 +278,23 @@ def test_an_index_of_what_pdc_said_tells_how_old_it_is_and_is_red_when_it_is_too
     assert young.fact == "2 packages, the oldest answer of 2016-11-01 10:00 UTC, 1 announced to change"
     assert not old.ok
     assert "PDC cannot be read since 2016-11-02 23:00 UTC (503 no): that is older than 36 h" in old.fact
+
+
+def test_a_release_without_a_key_is_told_in_a_note(stage: Stage) -> None:
+    found = told_by(stage)["F24: signed"]
+    assert found.is_note
+    assert "not signed, and nobody demands it" in found.fact
+
+
+def test_a_key_is_tried_and_its_end_is_seen_coming(make_stage: MakeStage) -> None:
+    stage = make_stage(is_signed=True)
+    signer, found = stage.outside.signer, told_by(stage)
+    assert (found["F24: signed"].fact, found["key stage: signs"].ok) == ("with key stage", True)
+
+    signer.is_down, signer.expires = True, stage.clock() + 10 * DAY
+    found = told_by(stage)
+    assert "the bridge is down" in found["key stage: signs"].fact
+    assert found["key stage"].is_note
+
+    signer.expires = stage.clock()
+    assert "it has expired" in told_by(stage)["key stage"].fact

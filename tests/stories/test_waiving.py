@@ -190,7 +190,7 @@ def test_a_greenwave_that_is_away_is_waited_for_and_then_a_person_is_asked(make_
 
 
 def test_a_waiverdb_that_is_away_waives_nothing_and_holds_nothing_that_passes(make_stage: MakeStage) -> None:
-    stage = make_stage(UPDATE)
+    stage = make_stage(UPDATE, patience={"tests": "1h"})
     put_in_force(stage, a_policy(KARMA), systems={"waiverdb": {"url": "http://127.0.0.1:9/api/v1.0"}})
     stage.start_push()
     stage.run_until_quiet()

@@ -13,24 +13,47 @@ from relengotron.engine.preview import Preview
 from relengotron.errors import MalformedInput, RequestRefused
 from relengotron.model.intents import Start
 from relengotron.systems.bodhi.port import Bodhi
+from relengotron.systems.cdn.port import Cdn
+from relengotron.systems.filelists.port import FileLists
 from relengotron.systems.koji.files import binary_rpms
 from relengotron.systems.koji.port import Build, Koji, Rpm
 from relengotron.systems.looking import ACTS, only_looking, world_to_look_at
 from relengotron.systems.mirror.port import Mirror
 from relengotron.systems.ostree.port import OstreeRepo
 from relengotron.systems.resultsdb.port import ResultsDb
+from relengotron.systems.signing.port import Signer
+from relengotron.systems.waiverdb.port import WaiverDb
+from relengotron.systems.website.port import Website
 from relengotron.systems.world import World
 from tests.stage.configuration import settings_for
 
-PORTS = {"koji": Koji, "bodhi": Bodhi, "resultsdb": ResultsDb, "mirror": Mirror, "ostree": OstreeRepo}
+PORTS = {
+    "koji": Koji,
+    "bodhi": Bodhi,
+    "resultsdb": ResultsDb,
+    "waiverdb": WaiverDb,
+    "mirror": Mirror,
+    "ostree": OstreeRepo,
+    "signing": Signer,
+    "lists": FileLists,
+    "website": Website,
+    "cdn": Cdn,
+}
 READS = {
     "koji": {"builds", "tags_of", "unsigned_rpms", "signed", "tasks", "finished", "task_result", "why_failed"}
     | {"find_tasks", "move_tasks_since", "moves_since", "tags", "target", "hosts", "why_not_move", "identity"}
     | {"permissions"},
-    "bodhi": {"update", "updates", "updates_in", "release", "release_by_id", "composes", "identity"},
+    "bodhi": {"update", "updates", "updates_in", "release", "release_by_id", "composes", "identity"}
+    | {"opinions", "can_comment", "has_comment"},
+    "waiverdb": {"waivers_of", "identity"},
     "resultsdb": {"results_for", "results_since", "outcomes", "identity"},
-    "mirror": {"compare", "place", "published", "generation", "generations", "look"},
+    "mirror": {"compare", "place", "published", "generation", "generations", "look", "read", "try_masters"},
+    "lists": {"behind", "paths"},
+    "website": {"path", "read"},
+    "cdn": {"look"},
+    "signing": {"name", "fingerprint", "makes_signatures", "look", "read_clear", "read_detached"},
     "ostree": {"path", "head", "refs", "aliases", "has_commit", "commit_info", "content_checksum", "fsck"}
+    | {"commit_bytes", "signatures", "keys_of", "is_signed", "refs_in_summary"}
     | {"tags", "commits", "stored", "objects_of", "deltas", "holders"},
 }
 NOW = datetime(2016, 11, 1, tzinfo=UTC)
@@ -58,10 +81,11 @@ def world() -> World:
     anything: Any = Anything()
     whole = World(*([anything] * len(inspect.signature(World).parameters)))
     object.__setattr__(whole, "ostree", lambda _path: anything)
+    object.__setattr__(whole, "signers", {"fedora-24": anything})
     return only_looking(whole)
 
 
-@pytest.mark.parametrize("system", ["koji", "bodhi", "resultsdb", "mirror"])
+@pytest.mark.parametrize("system", ["koji", "bodhi", "resultsdb", "waiverdb", "mirror", "lists", "website", "cdn"])
 def test_acting_verbs_are_refused_and_reading_ones_go_through(world: World, system: str) -> None:
     port = getattr(world, system)
     for verb in READS[system]:
@@ -75,6 +99,13 @@ def test_a_repo_of_trees_is_only_looked_at_too(world: World) -> None:
     assert world.ostree(Path("repo")).head("ref") == "head"
     with pytest.raises(RequestRefused, match="set ref in ostree"):
         world.ostree(Path("repo")).set_ref("ref", "commit", None)
+
+
+def test_nothing_is_signed_by_looking(world: World) -> None:
+    signer = world.signers["fedora-24"]
+    assert signer.read_detached(b"data", b"signature") == "read_detached"  # type: ignore[comparison-overlap]
+    with pytest.raises(RequestRefused, match="clear sign in signing"):
+        signer.clear_sign(b"text")
 
 
 def test_who_looks_needs_no_secret_and_leaves_nothing_in_the_way_of_the_daemon(

@@ -73,6 +73,10 @@ class ChecksumsPlugin(MirroredPlugin[ChecksumsSettings]):
         )
         return unfinished(task, bench) or self._built(plan, bench, task.id)
 
+    def unsigned(self, built: Built, artifact: Artifact, bench: Workbench) -> tuple[str, ...]:
+        """Nobody signs the list: it is there to be compared, and the repo that it lists is signed."""
+        return ()
+
     def publish(self, built: Built, artifact: Artifact, bench: Workbench) -> Published:
         """The list is live; the mirror switches it at once."""
         target = rel_path(artifact.target)

@@ -16,7 +16,7 @@ from relengotron.engine.journal import audit
 from relengotron.errors import RelengError
 from relengotron.systems.ostree.names import is_commit
 from relengotron.systems.ostree.port import OstreeRepo
-from relengotron.systems.world import open_ostree
+from relengotron.systems.world import open_ostree, ostree_of
 from relengotron.workflows.trees.operation import Operation, Terms
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,15 +45,15 @@ def choices(*, is_final: bool = False) -> Callable[[F], F]:
     return put_on
 
 
-def the_repo(place: Path) -> OstreeRepo:
-    """The repo at this place.
+def the_repo(place: Path, surroundings: Surroundings | None = None) -> OstreeRepo:
+    """The repo at this place; with ``surroundings``, to act on: it sees to the signatures that its clients want.
 
     Raises:
         Refusal: there is none.
     """
     if not (place / "config").is_file() or not (place / "objects").is_dir():
         raise Refusal(f"no OSTree repo at {place}", Exit.NOT_FOUND)
-    return open_ostree(place)
+    return open_ostree(place) if surroundings is None else ostree_of(surroundings.settings())(place)
 
 
 def the_tree(repo: OstreeRepo, name: str) -> str:

@@ -34,6 +34,6 @@ def archive(
     Every object is read and compared with its name and its size before REF is deleted. The objects stay in REPO until
     its garbage is collected.
     """
-    repo, into = the_repo(place), open_ostree(archive_place)
+    repo, into = the_repo(place, surroundings), open_ostree(archive_place)
     operation = archiving(repo, ref, into, terms_of(surroundings), delete=delete)
     carry_out(surroundings, operation, Choice(plan_only, yes, json_wanted))

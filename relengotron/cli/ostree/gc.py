@@ -19,6 +19,6 @@ def gc(surroundings: Surroundings, place: Path, plan_only: bool, json_wanted: bo
     Kept is what a ref or a tag shows, what `ostree.retention` says of the history of each ref, what machines are known
     to run (`ostree.deployed`), and what came here lately. A ref that no rule names keeps its whole history.
     """
-    repo = the_repo(place)
+    repo = the_repo(place, surroundings)
     operation = collection(repo, surroundings.settings().systems.ostree, terms_of(surroundings))
     carry_out(surroundings, operation, Choice(plan_only, yes, json_wanted))

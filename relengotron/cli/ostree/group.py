@@ -11,9 +11,11 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "promote": ("relengotron.cli.ostree.promote", "promote"),
     "merge": ("relengotron.cli.ostree.merge", "merge"),
     "tag": ("relengotron.cli.ostree.tag", "tag"),
+    "sign": ("relengotron.cli.ostree.sign", "sign"),
     "archive": ("relengotron.cli.ostree.archive", "archive"),
     "gc": ("relengotron.cli.ostree.gc", "gc"),
     "fsck": ("relengotron.cli.ostree.fsck", "fsck"),
+    "heal": ("relengotron.cli.ostree.heal", "heal"),
 }
 
 

@@ -28,7 +28,7 @@ def merge(
     json_wanted: bool,
 ) -> None:
     """Commit the tree of BRANCH on top of another branch of REPO, if its files are other files."""
-    repo = the_repo(place)
+    repo = the_repo(place, surroundings)
     the_tree(repo, branch)
     operation = merging(repo, branch, master, terms_of(surroundings), version=version, drop_branch=drop_branch)
     carry_out(surroundings, operation, Choice(plan_only, True, json_wanted))

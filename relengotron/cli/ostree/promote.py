@@ -37,5 +37,5 @@ def promote(
     newer. Else its files are committed again on top, with where they come from. What REF shows already is not promoted.
     """
     source = the_repo(place)
-    wanted = Wanted(source, the_tree(source, tree), the_repo(live or place), ref, version, deltas)
+    wanted = Wanted(source, the_tree(source, tree), the_repo(live or place, surroundings), ref, version, deltas)
     carry_out(surroundings, promotion(wanted, terms_of(surroundings)), Choice(plan_only, True, json_wanted))

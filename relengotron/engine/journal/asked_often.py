@@ -34,10 +34,11 @@ def stands(states: Collection[RunState]) -> ColumnElement[bool]:
 
 TURN: tuple[ColumnElement[Any], ...] = (
     case((stands((RunState.OPEN, RunState.HELD)), 0), (stands(TAKEN_BACK), 1), else_=2),
+    case((runs.c.priority < 0, 0), else_=1),
     runs.c.number,
     runs.c.id,
 )
-"""The order in which the runs of a lane advance."""
+"""The order in which the runs of a lane advance: what has begun, what is urgent, then the oldest."""
 
 RUN = select(runs).where(runs.c.id == bindparam("run"))
 HEAD_OF_LANE = select(runs).where(runs.c.lane == bindparam("lane"), stands(UNFINISHED)).order_by(*TURN).limit(1)

@@ -11,7 +11,7 @@ from relengotron.engine.journal.columns import as_stored
 from relengotron.engine.journal.tables import effects
 from relengotron.engine.journal.times import moment, moment_or_none, stamp
 from relengotron.model.codec import to_json
-from relengotron.model.run import EffectRecord
+from relengotron.model.run import DECISION, EffectRecord
 
 KEYS_IN_ONE_QUESTION = 500
 _ONE = select(effects).where(effects.c.run == bindparam("run"), effects.c.key == bindparam("key"))
@@ -33,6 +33,21 @@ def find_many(db: Connection, run: str, keys: Sequence[str]) -> dict[str, Effect
         rows = db.execute(select(effects).where(effects.c.run == run, effects.c.key.in_(asked))).mappings()
         found |= {asked[row["key"]]: replace(_effect(row), key=asked[row["key"]]) for row in rows}
     return found
+
+
+def beginning_with(db: Connection, run: str, words: str) -> list[EffectRecord]:
+    """The effects of a run whose keys begin with these words, in the order of intention."""
+    alike = effects.c.key.startswith(words, autoescape=True)
+    rows = db.execute(select(effects).where(effects.c.run == run, alike).order_by(effects.c.id)).mappings()
+    return [_effect(row) for row in rows]
+
+
+def decide(db: Connection, run: str, key: str, decision: Any, now: datetime) -> bool:
+    """Write down a decision, which changes nothing outside and is finished at once; False when it was taken before."""
+    if find(db, run, f"{DECISION}{key}") is not None:
+        return False
+    finish(db, intend(db, run, f"{DECISION}{key}", f"decide {key}", None, now), decision, now)
+    return True
 
 
 def intend(db: Connection, run: str, key: str, what: str, old: Any, now: datetime) -> EffectRecord:

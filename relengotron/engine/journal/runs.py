@@ -167,10 +167,15 @@ def begin_attempt(db: Connection, run: str, now: datetime) -> None:
     state = RunState(db.execute(select(runs.c.state).where(runs.c.id == run)).scalar_one())
     again = RunState.QUEUED if state.is_finished else RunState.OPEN
     is_taken_back = UNDO in steps_of(db, run)
-    db.execute(update(runs).where(runs.c.id == run).values(attempt=runs.c.attempt + 1))
+    count_attempt(db, run)
     change(db, run, RunState.CANCELLING if is_taken_back else again, now, look_again_at=now)
     unfinished = (StepState.FAILED, StepState.HELD, StepState.RUNNING)
     db.execute(delete(steps).where(steps.c.run == run, steps.c.state.in_(unfinished)))
+
+
+def count_attempt(db: Connection, run: str) -> None:
+    """One more attempt of a run begins: what it does from now on has a number of its own."""
+    db.execute(update(runs).where(runs.c.id == run).values(attempt=runs.c.attempt + 1))
 
 
 def counts(db: Connection) -> dict[RunState, int]:
@@ -212,6 +217,11 @@ def write_step(
     changed = db.execute(asked_often.CHANGE_STEP, {"the_run": run, "the_name": name, **values})
     if changed.rowcount == 0:
         db.execute(asked_often.ADD_STEP, {"run": run, "name": name, "started_at": stamp(began or now), **values})
+
+
+def forget_steps(db: Connection, run: str, names: Collection[str]) -> None:
+    """These steps of a run are pending again: what they put out, noted and when they began is forgotten."""
+    db.execute(delete(steps).where(steps.c.run == run, steps.c.name.in_(list(names))))
 
 
 def due(db: Connection, limit: int) -> list[tuple[str, int, datetime]]:

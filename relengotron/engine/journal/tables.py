@@ -225,3 +225,13 @@ waivers = Table(
     Column("withdrawn_by", Name(256)),
     Column("run", Name(40)),
 )
+
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("name", Name(128), primary_key=True),
+    Column("rhythm", Name(96), nullable=False),
+    Column("since", Float, nullable=False),
+    Column("run", Name(40)),
+    Column("wish", Name(128)),
+)

@@ -12,6 +12,7 @@ from relengotron.lab.configuring import write_configuration
 from relengotron.lab.place import Place
 from relengotron.lab.scenario import Scenario
 from relengotron.settings import Settings, load
+from relengotron.settings.releases import Release
 from relengotron.systems.bodhi.simulated import SimulatedBodhi
 from relengotron.systems.bodhi.simulated import create_app as bodhi_app
 from relengotron.systems.inprocess import WsgiAdapter
@@ -43,8 +44,13 @@ def settings_below(root: Path, named: Path | None) -> Settings:
     if named is None:
         return settings
     wanted = load(named, examine_secrets=False)
-    kept = ("releases", "artifacts", "patience", "owner")
-    return settings.model_copy(update={name: getattr(wanted, name) for name in kept})
+    kept = ("artifacts", "patience", "owner")
+    return settings.model_copy(update={name: getattr(wanted, name) for name in kept} | {"releases": _unsigned(wanted)})
+
+
+def _unsigned(wanted: Settings) -> dict[str, Release]:
+    """The releases without their keys: nobody signs what a replay makes."""
+    return {name: release.model_copy(update={"artifacts_key": None}) for name, release in wanted.releases.items()}
 
 
 def empty_world(settings: Settings, root: Path, seconds: Callable[[], float]) -> World:

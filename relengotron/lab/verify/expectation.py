@@ -63,6 +63,32 @@ class FileExpected(_Record):
 
 
 @dataclass(frozen=True, slots=True)
+class ListExpected(_Record):
+    """A module's file list: what it must name, and below which paths all that it names must be there."""
+
+    module: str
+    path: str = ""
+    must_have: tuple[str, ...] = ()
+    must_be_there: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageExpected(_Record):
+    """The file that download pages read, and the artifacts (``F24/stable NAME``) that it must speak of."""
+
+    path: str
+    artifacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CacheExpected(_Record):
+    """A cache, and the paths that it must show as the mirror does."""
+
+    url: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TasksExpected(_Record):
     """So many tasks of a method carry this text in their request."""
 
@@ -73,17 +99,24 @@ class TasksExpected(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Everything that must be found; ``tasks`` is None when nobody asked for the tasks to be counted."""
+    """Everything that must be found; ``tasks`` is None when nobody asked for the tasks to be counted.
+
+    ``public_key`` is the file with the key that everything must be signed by; None when nothing need be.
+    """
 
     repos: tuple[RepoExpected, ...] = ()
     refs: tuple[RefExpected, ...] = ()
     images: tuple[ImageExpected, ...] = ()
     unchanged: tuple[FileExpected, ...] = ()
     checksums: tuple[str, ...] = ()
+    lists: tuple[ListExpected, ...] = ()
+    pages: tuple[PageExpected, ...] = ()
+    caches: tuple[CacheExpected, ...] = ()
     tasks: tuple[TasksExpected, ...] | None = None
     koji: str | None = None
     koji_user: str = "relengotron"
     mirror: str | None = field(default=None)
+    public_key: str | None = None
 
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> Self:
@@ -93,6 +126,9 @@ class Expectation:
             "refs": RefExpected,
             "images": ImageExpected,
             "unchanged": FileExpected,
+            "lists": ListExpected,
+            "pages": PageExpected,
+            "caches": CacheExpected,
             "tasks": TasksExpected,
         }
         if unknown := set(found) - {each.name for each in fields(cls)}:

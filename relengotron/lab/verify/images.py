@@ -9,6 +9,7 @@ from relengotron.lab.verify.disk_image import find_in_disk
 from relengotron.lab.verify.expectation import ImageExpected
 from relengotron.lab.verify.reading import Web
 from relengotron.lab.verify.report import Check, Wrong, judged
+from relengotron.lab.verify.signatures import Keyring
 from relengotron.lab.verify.trees import run_ostree
 
 _TIMEOUT = 300
@@ -16,31 +17,35 @@ _BSD = re.compile(r"^(SHA256|SHA512) \((?P<name>[^)]+)\) = (?P<sum>[0-9a-f]+)$")
 _GNU = re.compile(r"^(?P<sum>[0-9a-f]{64}|[0-9a-f]{128}) [ *](?P<name>.+)$")
 
 
-def check_image(web: Web, expected: ImageExpected, scratch: Path) -> list[Check]:
+def check_image(web: Web, expected: ImageExpected, scratch: Path, key: Keyring | None = None) -> list[Check]:
     """Every check of one image."""
     place = scratch / PurePosixPath(expected.path).name
     fetched = judged(expected.path, lambda: f"read over HTTP, sha256 {web.save(expected.path, place)}")
     if not fetched.passed:
         return [fetched]
-    checksums = judged(expected.path, lambda: _checksum_file_of(web, expected))
+    checksums = judged(expected.path, lambda: _checksum_file_of(web, expected, scratch, key))
     if expected.kind == "iso" or place.suffix == ".iso":
         return [fetched, checksums, judged(expected.path, lambda: look_into_iso(place, expected.commit, scratch))]
     return [fetched, checksums, judged(expected.path, lambda: look_into_disk(place, expected.commit, scratch))]
 
 
-def _checksum_file_of(web: Web, expected: ImageExpected) -> str:
+def _checksum_file_of(web: Web, expected: ImageExpected, scratch: Path, key: Keyring | None) -> str:
     path = PurePosixPath(expected.path)
     usual = (f"{path.parent}/CHECKSUM", f"{path}-CHECKSUM", f"{path}.CHECKSUM")
     places = (expected.checksum,) if expected.checksum else usual
     for place in places:
         if web.exists(place):
-            return check_checksums(web, place, needed=path.name)
+            if key is None:
+                return check_checksums(web, place, needed=path.name)
+            web.save(place, scratch / "CHECKSUM")
+            signed = key.check_clear(scratch / "CHECKSUM")
+            return f"{check_checksums(web, place, needed=path.name, text=signed)}, and is signed"
     raise Wrong(f"no CHECKSUM file, looked for {', '.join(places)}")
 
 
-def check_checksums(web: Web, path: str, needed: str | None = None) -> str:
-    """Read every file that a CHECKSUM file lists; wrong unless all are as it says."""
-    text = web.text(path)
+def check_checksums(web: Web, path: str, needed: str | None = None, text: str | None = None) -> str:
+    """Read every file that a CHECKSUM file lists, or the signed text of one; wrong unless all are as it says."""
+    text = web.text(path) if text is None else text
     listed = [found for line in text.splitlines() if (found := _BSD.match(line.strip()) or _GNU.match(line.strip()))]
     names = [found["name"] for found in listed]
     if not listed or (needed is not None and needed not in names):

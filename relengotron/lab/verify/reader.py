@@ -8,9 +8,11 @@ import requests
 
 from relengotron.lab.verify.expectation import Expectation, FileExpected
 from relengotron.lab.verify.images import check_checksums, check_image
+from relengotron.lab.verify.readers import check_cache, check_list, check_page
 from relengotron.lab.verify.reading import Web
 from relengotron.lab.verify.report import Check, Report, judged
 from relengotron.lab.verify.repos import check_repo
+from relengotron.lab.verify.signatures import Keyring
 from relengotron.lab.verify.tasks import check_tasks
 from relengotron.lab.verify.trees import check_ref
 
@@ -23,14 +25,21 @@ def verify(base_url: str, expected: Expectation) -> Report:
 
 def _checks(web: Web, expected: Expectation, scratch: Path) -> list[Check]:
     checks: list[Check] = []
+    key = None if expected.public_key is None else Keyring(Path(expected.public_key), _folder(scratch, "key"))
     for number, repo in enumerate(expected.repos):
-        checks += check_repo(web, repo, _folder(scratch, f"repo-{number}"))
+        checks += check_repo(web, repo, _folder(scratch, f"repo-{number}"), key)
     for number, ref in enumerate(expected.refs):
-        checks += check_ref(web, ref, _folder(scratch, f"ref-{number}"))
+        checks += check_ref(web, ref, _folder(scratch, f"ref-{number}"), key)
     for number, image in enumerate(expected.images):
-        checks += check_image(web, image, _folder(scratch, f"image-{number}"))
+        checks += check_image(web, image, _folder(scratch, f"image-{number}"), key)
     checks += [judged(path, partial(check_checksums, web, path)) for path in expected.checksums]
     checks += [judged(each.path, partial(_unchanged, web, each)) for each in expected.unchanged]
+    for each in expected.lists:
+        checks += check_list(web, each)
+    for page in expected.pages:
+        checks += check_page(web, page)
+    for cache in expected.caches:
+        checks += check_cache(web, cache)
     if expected.koji and expected.tasks is not None:
         checks += check_tasks(expected.koji, expected.koji_user, expected.tasks)
     return checks

@@ -29,6 +29,13 @@ class Web:
         with self._session.get(self.url(path), timeout=_TIMEOUT, stream=True) as response:
             return bool(response.status_code == requests.codes.ok)
 
+    def size(self, path: str) -> int:
+        """How long the web server says a file is."""
+        response = self._session.head(self.url(path), timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"})
+        if response.status_code != requests.codes.ok:
+            raise Wrong(f"{response.url} answers {response.status_code}")
+        return int(response.headers["Content-Length"])
+
     def save(self, path: str, place: Path, kind: str = "sha256") -> str:
         """Store a file and return its checksum."""
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import createrepo_c
 from relengotron.lab.verify.expectation import RepoExpected
 from relengotron.lab.verify.reading import Web
 from relengotron.lab.verify.report import Check, Wrong, judged
+from relengotron.lab.verify.signatures import Keyring
 from relengotron.lab.verify.solver import Universe
 
 _SOURCES = {"src", "SRPMS", "source", "nosrc"}
@@ -27,22 +28,24 @@ class Listed:
     checksum: str
 
 
-def check_repo(web: Web, expected: RepoExpected, scratch: Path) -> list[Check]:
+def check_repo(web: Web, expected: RepoExpected, scratch: Path, key: Keyring | None = None) -> list[Check]:
     """Every check of every arch of one repo."""
     return [
         check
         for arch in expected.arches or ("",)
-        for check in _check_arch(web, expected, arch, scratch / (arch or "all"))
+        for check in _check_arch(web, expected, arch, scratch / (arch or "all"), key)
     ]
 
 
-def _check_arch(web: Web, expected: RepoExpected, arch: str, scratch: Path) -> list[Check]:
+def _check_arch(web: Web, expected: RepoExpected, arch: str, scratch: Path, key: Keyring | None) -> list[Check]:
     where = f"{expected.path}/{arch}".rstrip("/")
     url = web.url(where)
     listed: list[Listed] = []
     checks = [judged(where, lambda: _read_metadata(web, url, scratch / "own", listed))]
     if not checks[0].passed:
         return checks
+    if key is not None:
+        checks.append(judged(where, lambda: _signed(web, url, scratch / "own", key)))
     checks.append(judged(where, lambda: _read_packages(web, url, listed)))
     if arch not in _SOURCES:
         checks.append(judged(where, lambda: _closed(web, expected, arch, scratch, listed)))
@@ -56,6 +59,12 @@ def _read_metadata(web: Web, url: str, folder: Path, listed: list[Listed]) -> st
     count = fetch_metadata(web, url, folder)
     listed += packages_in(folder)
     return f"repomd.xml and {count} metadata files have the right checksums"
+
+
+def _signed(web: Web, url: str, folder: Path, key: Keyring) -> str:
+    signature = folder / "repodata/repomd.xml.asc"
+    web.save(f"{url}/repodata/repomd.xml.asc", signature)
+    return key.check_detached(folder / "repodata/repomd.xml", signature)
 
 
 def fetch_metadata(web: Web, url: str, folder: Path) -> int:

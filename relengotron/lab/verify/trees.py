@@ -10,18 +10,19 @@ from relengotron.lab.verify.expectation import RefExpected
 from relengotron.lab.verify.reading import Web
 from relengotron.lab.verify.report import Check, Wrong, judged
 from relengotron.lab.verify.repos import fetch_metadata
+from relengotron.lab.verify.signatures import Keyring
 from relengotron.lab.verify.solver import Universe
 
 _TIMEOUT = 300
 _TYPE = re.compile(r"^@[a-z()]+\s+")
 
 
-def check_ref(web: Web, expected: RefExpected, scratch: Path) -> list[Check]:
+def check_ref(web: Web, expected: RefExpected, scratch: Path, key: Keyring | None = None) -> list[Check]:
     """Every check of one ref."""
     subject = f"{expected.repo} {expected.ref}"
     here = str(scratch / "pulled")
     pulled: list[str] = []
-    checks = [judged(subject, lambda: _pull(web, expected, here, pulled))]
+    checks = [judged(subject, lambda: _pull(web, expected, here, pulled, key))]
     if not pulled:
         return checks
     packages: list[tuple[str, ...]] = []
@@ -47,15 +48,23 @@ def run_ostree(repo: str, *arguments: str) -> str:
     return done.stdout
 
 
-def _pull(web: Web, expected: RefExpected, here: str, pulled: list[str]) -> str:
+def _pull(web: Web, expected: RefExpected, here: str, pulled: list[str], key: Keyring | None) -> str:
     run_ostree(here, "init", "--mode=archive")
-    run_ostree(here, "remote", "add", "--no-gpg-verify", "mirror", web.url(expected.repo))
+    run_ostree(here, "remote", "add", *_trust(key), "mirror", web.url(expected.repo))
     run_ostree(here, "pull", "mirror", expected.ref)
     commit = run_ostree(here, "rev-parse", f"mirror:{expected.ref}").strip()
     pulled.append(commit)
     if expected.commit not in {None, commit}:
         raise Wrong(f"shows commit {commit}, should show {expected.commit}")
-    return f"pulled over HTTP, shows commit {commit}"
+    signed = "" if key is None else ", commit and summary signed"
+    return f"pulled over HTTP, shows commit {commit}{signed}"
+
+
+def _trust(key: Keyring | None) -> tuple[str, ...]:
+    """A machine that has the key wants what it pulls to be signed by it."""
+    if key is None:
+        return ("--no-gpg-verify",)
+    return (f"--gpg-import={key.public_key}", "--set=gpg-verify=true", "--set=gpg-verify-summary=true")
 
 
 def _fsck(here: str) -> str:

@@ -15,7 +15,12 @@ Parser = Callable[[Mapping[str, Any]], Event | Ignored]
 PARSERS: Final[Mapping[str, Parser]] = {
     "bodhi.masher.start": bodhi.push_requested,
     "bodhi.composer.start": bodhi.push_requested,
-    **{f"bodhi.update.{what}": partial(bodhi.update_changed, what) for what in UpdateChange},
+    **{
+        f"bodhi.update.{what}": partial(bodhi.update_changed, what)
+        for what in UpdateChange
+        if what is not UpdateChange.COMMENT
+    },
+    f"bodhi.update.{UpdateChange.COMMENT}": bodhi.update_commented,
     "buildsys.task.state.change": koji.task_state_changed,
     "buildsys.tag": koji.build_tagged,
     "buildsys.untag": koji.build_untagged,
@@ -35,8 +40,12 @@ PARSERS: Final[Mapping[str, Parser]] = {
 WISHES: Final[Mapping[str, Parser]] = {
     f"{person.WISHES}retry": person.retry_wished,
     f"{person.WISHES}cancel": person.cancel_wished,
+    f"{person.WISHES}rollback": person.rollback_wished,
+    f"{person.WISHES}eject": person.ejection_wished,
+    f"{person.WISHES}rollout": person.rollout_wished,
     f"{person.WISHES}waive": person.waiver_wished,
     f"{person.WISHES}unwaive": person.withdrawal_wished,
+    f"{person.WISHES}appointment": person.appointment_wished,
 }
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -45,7 +54,6 @@ _REASONS: Final[Mapping[str, str]] = {
     "bodhi.compose.": "Bodhi's report about a push of its own; its REST API is read instead",
     "bodhi.repo.done": "Bodhi's report about a push of its own; its REST API is read instead",
     "bodhi.update.complete.": "Bodhi's report about a push that is over",
-    "bodhi.update.comment": "a comment; it does not change what is pushed",
     "bodhi.update.karma.": "karma; it matters once it leads to a request",
     "bodhi.update.": "a change of an update that does not touch a push",
     "bodhi.buildroot_override.": "a buildroot override; it does not change what is pushed",

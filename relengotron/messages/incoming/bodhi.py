@@ -60,6 +60,16 @@ class _AboutUpdate(Wire):
     reason: str | None = None
 
 
+class _Comment(Wire):
+    update: _Update | None = None
+    update_alias: Alias | None = None
+    update_title: Title | None = None
+
+
+class _AboutComment(Wire):
+    comment: _Comment
+
+
 def push_requested(body: Mapping[str, Any]) -> PushRequested | Ignored:
     """Read a push request: titles as in 2015, or composes as since api_version 2."""
     match read(_Version, body).api_version:
@@ -78,6 +88,16 @@ def update_changed(what: UpdateChange, body: Mapping[str, Any]) -> UpdateChanged
     if alias is None and update.title is None:
         raise MalformedInput("msg.update: has neither alias nor title")
     return UpdateChanged(alias, update.title, what)
+
+
+def update_commented(body: Mapping[str, Any]) -> UpdateChanged | Ignored:
+    """Read on which update somebody commented; what they say is read from Bodhi, and counted there."""
+    comment = read(_AboutComment, body).comment
+    about = comment.update or _Update()
+    alias, title = comment.update_alias or about.alias or about.updateid, about.title or comment.update_title
+    if alias is None and title is None:
+        return Ignored("a comment that does not say on which update")
+    return UpdateChanged(alias, title, UpdateChange.COMMENT)
 
 
 def _by_titles(asked: _TitleRequest) -> PushRequested | Ignored:

@@ -4,10 +4,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StrictBool
 
-from relengotron.messages.wire import Identifier, Item, Person, Sentence, Wire, read
-from relengotron.model.events import CancelWished, RetryWished, WaiverWished, WithdrawalWished
+from relengotron.messages.wire import Alias, Identifier, Item, Person, Sentence, Wire, read
+from relengotron.model.events import (
+    AppointmentWished,
+    CancelWished,
+    EjectionWished,
+    RetryWished,
+    RollbackWished,
+    RolloutWished,
+    WaiverWished,
+    WithdrawalWished,
+)
+from relengotron.model.rollout import Wanted
 
 WISHES = "relengotron.person."
 
@@ -20,6 +30,25 @@ class _Retry(Wire):
 class _Cancel(Wire):
     run: Identifier
     agent: Person
+    reason: Sentence
+
+
+class _Rollback(_Cancel):
+    untag: StrictBool
+
+
+class _Ejection(Wire):
+    run: Identifier
+    agent: Person
+    update: Alias
+    reason: Sentence
+
+
+class _Rollout(Wire):
+    run: Identifier
+    agent: Person
+    artifact: Identifier
+    wanted: Literal["pause", "resume", "finish"]
     reason: Sentence
 
 
@@ -48,16 +77,39 @@ class _Waiver(_Withdrawal):
     until: Annotated[str, AfterValidator(_moment)] | None
 
 
+class _Appointment(Wire):
+    appointment: Identifier
+    agent: Person
+
+
 def retry_wished(body: Mapping[str, Any]) -> RetryWished:
     """Read the wish to try again."""
     wish = read(_Retry, body)
     return RetryWished(wish.run, wish.agent)
 
 
+def rollback_wished(body: Mapping[str, Any]) -> RollbackWished:
+    """Read the wish to go back to what was published before a run."""
+    wish = read(_Rollback, body)
+    return RollbackWished(wish.run, wish.agent, wish.reason, wish.untag)
+
+
 def cancel_wished(body: Mapping[str, Any]) -> CancelWished:
     """Read the wish to call a run off."""
     wish = read(_Cancel, body)
     return CancelWished(wish.run, wish.agent, wish.reason)
+
+
+def ejection_wished(body: Mapping[str, Any]) -> EjectionWished:
+    """Read the wish to leave an update behind."""
+    wish = read(_Ejection, body)
+    return EjectionWished(wish.run, wish.agent, wish.update, wish.reason)
+
+
+def rollout_wished(body: Mapping[str, Any]) -> RolloutWished:
+    """Read the wish to pause, resume or finish a rollout."""
+    wish = read(_Rollout, body)
+    return RolloutWished(wish.run, wish.agent, wish.artifact, Wanted(wish.wanted), wish.reason)
 
 
 def waiver_wished(body: Mapping[str, Any]) -> WaiverWished:
@@ -74,6 +126,12 @@ def waiver_wished(body: Mapping[str, Any]) -> WaiverWished:
         reason=wish.reason,
         until=None if wish.until is None else datetime.fromisoformat(wish.until),
     )
+
+
+def appointment_wished(body: Mapping[str, Any]) -> AppointmentWished:
+    """Read the wish to have done now what the calendar does."""
+    wish = read(_Appointment, body)
+    return AppointmentWished(wish.appointment, wish.agent)
 
 
 def withdrawal_wished(body: Mapping[str, Any]) -> WithdrawalWished:

@@ -2,12 +2,16 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from relengotron.errors import MalformedInput, RequestRefused, SystemBusy
-from relengotron.systems.bodhi.port import BodhiRelease, BodhiUpdate, Compose
+from relengotron.model.opinions import Opinions
+from relengotron.systems.bodhi.hearing import read_opinions
+from relengotron.systems.bodhi.port import BodhiRelease, BodhiUpdate, Compose, NotWelcome
 from relengotron.systems.bodhi.reading import read_compose, read_release, read_update
+from relengotron.systems.bodhi.session import Login
 from relengotron.systems.rest import LONGEST_URL, HttpRefusal, RestService, chunks, path_segment
 
 ROWS_PER_PAGE = 300
@@ -15,13 +19,27 @@ ATTEMPTS_AT_A_STILL_PICTURE = 3
 _ALIAS = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\d{4}-[0-9a-zA-Z]+")
 
 
-class BodhiClient:
-    """The port spoken over HTTP; to write, the service's session must be logged in."""
+_SAYS_THAT_NOBODY_IS_LOGGED_IN = frozenset({401, 403})
 
-    def __init__(self, service: RestService, *, rows_per_page: int = ROWS_PER_PAGE) -> None:
+
+class _Named(Protocol):
+    @property
+    def alias(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_Named)
+
+
+class BodhiClient:
+    """The port spoken over HTTP; ``login`` says as whom it writes."""
+
+    def __init__(self, service: RestService, *, rows_per_page: int = ROWS_PER_PAGE, login: Login | None = None) -> None:
         self._service = service
         self._rows_per_page = rows_per_page
+        self._login = login
+        self._is_logged_in = False
         self._csrf_token: str | None = None
+        self._writing = threading.Lock()
 
     def update(self, alias_or_title: str) -> BodhiUpdate | None:
         """One update by its alias, or by its title (comma-joined NVRs); None if Bodhi has none."""
@@ -32,10 +50,10 @@ class BodhiClient:
         asked = tuple(dict.fromkeys(aliases_or_titles))
         aliases = [name for name in asked if _ALIAS.fullmatch(name)]
         titles = {name: nvrs_of_title(name) for name in asked if not _ALIAS.fullmatch(name)}
-        by_alias = {update.alias: update for update in self._search("alias", aliases)}
+        by_alias = {update.alias: update for update in self._search("alias", aliases, read_update)}
         nvrs = sorted({nvr for builds in titles.values() for nvr in builds})
         by_builds: dict[frozenset[str], BodhiUpdate] = {}
-        for update in self._search("builds", nvrs):
+        for update in self._search("builds", nvrs, read_update):
             by_builds.setdefault(frozenset(update.builds), update)
         found = (by_builds.get(titles[name]) if name in titles else by_alias.get(name) for name in asked)
         return tuple(update for update in found if update)
@@ -49,7 +67,12 @@ class BodhiClient:
             query["request"] = request
         if locked is not None:
             query["locked"] = str(locked).lower()
-        return self._still_picture(query)
+        return self._still_picture(query, read_update)
+
+    def opinions(self, aliases: Collection[str]) -> tuple[Opinions, ...]:
+        """The same rows as ``updates``, read for what people say."""
+        asked = [name for name in dict.fromkeys(aliases) if _ALIAS.fullmatch(name)]
+        return tuple(each for each in self._search("alias", asked, read_opinions) if each.alias in asked)
 
     def release(self, name: str) -> BodhiRelease | None:
         """One release by its name."""
@@ -69,11 +92,15 @@ class BodhiClient:
         answer = self._service.find("/composes/")
         return tuple(map(read_compose, _rows_of(answer, "composes"))) if answer is not None else ()
 
+    def can_comment(self) -> bool:
+        """Whether there is a way to log in."""
+        return self._login is not None
+
     def comment(self, alias: str, text: str, marker: str) -> None:
         """Read the comments first: Bodhi itself would take the same comment twice."""
         if not marker.strip():
             raise MalformedInput(f"a comment on {alias} without a marker cannot be found again")
-        if self._has_comment(alias, marker):
+        if self.has_comment(alias, marker):
             return
         whole = text if marker in text else f"{text}\n\n{marker}"
         answer = self._post("/comments/", {"update": alias, "text": whole, "karma": 0})
@@ -85,7 +112,8 @@ class BodhiClient:
         self._service.get("/releases/", {"rows_per_page": "1"})
         return self._service.base_url
 
-    def _has_comment(self, alias: str, marker: str) -> bool:
+    def has_comment(self, alias: str, marker: str) -> bool:
+        """Read all its comments."""
         answer = self._service.find(f"/updates/{path_segment(alias)}")
         if answer is None:
             raise RequestRefused(f"Bodhi has no update {alias} (404)")
@@ -95,6 +123,36 @@ class BodhiClient:
             raise MalformedInput(f"{self._service.base_url} answered an update without comments") from wrong
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """POST as who we are, once more after a new login when the session has ended.
+
+        Raises:
+            NotWelcome: Bodhi lets us in, and not write.
+        """
+        with self._writing:
+            if self._login is None:
+                return self._post_with_token(path, body)
+            was_logged_in = self._is_logged_in
+            try:
+                return self._post_as(self._login, path, body)
+            except NotWelcome:
+                if not was_logged_in:
+                    raise
+            return self._post_as(self._login, path, body)
+
+    def _post_as(self, login: Login, path: str, body: Mapping[str, Any]) -> Any:
+        if not self._is_logged_in:
+            self._csrf_token = None
+            self._service.log_in(login.log_in)
+            self._is_logged_in = True
+        try:
+            return self._post_with_token(path, body)
+        except HttpRefusal as refusal:
+            if refusal.status not in _SAYS_THAT_NOBODY_IS_LOGGED_IN:
+                raise
+            self._is_logged_in = False
+            raise NotWelcome(str(refusal)) from refusal
+
+    def _post_with_token(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST with the CSRF token, once more with a fresh one when ours has expired."""
         if self._csrf_token is not None:
             try:
@@ -111,21 +169,23 @@ class BodhiClient:
                 return token
         raise MalformedInput(f"{self._service.base_url} gave no CSRF token")
 
-    def _search(self, key: str, values: Sequence[str]) -> Iterator[BodhiUpdate]:
+    def _search(self, key: str, values: Sequence[str], read: Callable[[Any], Row]) -> Iterator[Row]:
         room = LONGEST_URL - len(self._service.base_url) - 200
         for some in chunks(values, room, self._rows_per_page):
-            yield from self._still_picture({key: some})
+            yield from self._still_picture({key: some}, read)
 
-    def _still_picture(self, query: Mapping[str, str | Sequence[str]]) -> tuple[BodhiUpdate, ...]:
+    def _still_picture(self, query: Mapping[str, str | Sequence[str]], read: Callable[[Any], Row]) -> tuple[Row, ...]:
         """All pages, read again when the list changed under our eyes and a row may have slipped through."""
         for _ in range(ATTEMPTS_AT_A_STILL_PICTURE):
-            found, is_complete = self._all_pages(query)
+            found, is_complete = self._all_pages(query, read)
             if is_complete:
                 return found
         raise SystemBusy(f"{self._service.base_url}: the list of updates changes faster than it can be read")
 
-    def _all_pages(self, query: Mapping[str, str | Sequence[str]]) -> tuple[tuple[BodhiUpdate, ...], bool]:
-        found: dict[str, BodhiUpdate] = {}
+    def _all_pages(
+        self, query: Mapping[str, str | Sequence[str]], read: Callable[[Any], Row]
+    ) -> tuple[tuple[Row, ...], bool]:
+        found: dict[str, Row] = {}
         totals = set()
         page, pages = 1, 1
         while page <= pages:
@@ -134,7 +194,7 @@ class BodhiClient:
             rows = _rows_of(answer, "updates")
             pages, total = _count(answer, "pages"), _count(answer, "total")
             before = len(found)
-            found.update((update.alias, update) for update in map(read_update, rows))
+            found.update((update.alias, update) for update in map(read, rows))
             totals.add(total)
             page += 1
             if len(found) == before:

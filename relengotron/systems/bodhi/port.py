@@ -4,6 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
+from relengotron.errors import RequestRefused
+from relengotron.model.opinions import Opinions
+
 
 @dataclass(frozen=True, slots=True)
 class BodhiUpdate:
@@ -53,8 +56,12 @@ class Compose:
     updates: tuple[str, ...]
 
 
+class NotWelcome(RequestRefused):
+    """Bodhi does not know who we are, or does not let us write."""
+
+
 class Bodhi(Protocol):
-    """Questions about updates, releases and pushes, and one effect: a comment."""
+    """Questions about updates, releases and pushes, what people say of them, and one effect: a comment."""
 
     def update(self, alias_or_title: str) -> BodhiUpdate | None:
         """One update by its alias, or by its title (comma-joined NVRs); None if Bodhi has none."""
@@ -80,6 +87,18 @@ class Bodhi(Protocol):
 
     def composes(self) -> tuple[Compose, ...]:
         """Every push in flight."""
+        ...
+
+    def opinions(self, aliases: Collection[str]) -> tuple[Opinions, ...]:
+        """What is said of those of these updates that Bodhi has, in as few requests as possible."""
+        ...
+
+    def can_comment(self) -> bool:
+        """Whether the configuration says as whom; whether Bodhi agrees is known when it is tried."""
+        ...
+
+    def has_comment(self, alias: str, marker: str) -> bool:
+        """Whether the update has a comment that holds this marker."""
         ...
 
     def comment(self, alias: str, text: str, marker: str) -> None:

@@ -6,8 +6,8 @@ from relengotron.decisions import evaluating, requiring
 from relengotron.decisions.evaluating import Facts
 from relengotron.decisions.requiring import Demand
 from relengotron.errors import Transient
-from relengotron.model.gate import Finding, Findings, Question, StoredResult
-from relengotron.model.policy import MinimumKarma, PassingTestCase
+from relengotron.model.gate import Findings, Past, Question, StoredResult
+from relengotron.model.opinions import Opinions
 from relengotron.systems.bodhi.port import Bodhi
 from relengotron.systems.resultsdb.port import ResultsDb, TestResult
 
@@ -23,23 +23,24 @@ class OwnGate:
 
     def findings(self, question: Question) -> Findings:
         """Every demand of the policies, weighed by what ResultsDB and Bodhi say now."""
-        return Findings(NAME, self.weigh(requiring.demands(question)))
-
-    def weigh(self, demands: Collection[Demand]) -> tuple[Finding, ...]:
-        """These demands alone; nothing is asked that none of them needs."""
-        rows, results_trouble = self._results([each for each in demands if isinstance(each.rule, PassingTestCase)])
-        karma, karma_trouble = self._karma([each for each in demands if isinstance(each.rule, MinimumKarma)])
-        return evaluating.evaluate(demands, Facts(rows, karma, results_trouble, karma_trouble))
+        demands = requiring.demands(question)
+        return Findings(NAME, evaluating.evaluate(demands, self._facts(demands, question.past)))
 
     def identity(self) -> str:
         """Where the facts come from."""
         return f"{NAME} with {self._resultsdb.identity()}"
 
+    def _facts(self, demands: Collection[Demand], past: Past) -> Facts:
+        """Nothing is asked that none of the demands needs."""
+        rows, results_trouble = self._results([each for each in demands if requiring.result_of(each) is not None])
+        opinions, bodhi_trouble = self._opinions([each for each in demands if requiring.needs_opinions(each)])
+        return Facts(rows, opinions, results_trouble, bodhi_trouble, past)
+
     def _results(self, demands: Collection[Demand]) -> tuple[tuple[StoredResult, ...], str]:
         if not demands:
             return (), ""
         items = {each.requirement.item for each in demands}
-        testcases = {each.requirement.testcase for each in demands}
+        testcases = {name for each in demands if (name := requiring.result_of(each)) is not None}
         try:
             found = self._resultsdb.results_for(items, testcases)
         except Transient as trouble:
@@ -48,14 +49,14 @@ class OwnGate:
             _stored(result, item) for result in found for item in result.data.get("item", ()) if item in items
         ), ""
 
-    def _karma(self, demands: Collection[Demand]) -> tuple[dict[str, int], str]:
+    def _opinions(self, demands: Collection[Demand]) -> tuple[dict[str, Opinions], str]:
         if not demands:
             return {}, ""
         try:
-            updates = self._bodhi.updates(sorted({each.requirement.item for each in demands}))
+            found = self._bodhi.opinions(sorted({each.requirement.item for each in demands}))
         except Transient as trouble:
             return {}, str(trouble)
-        return {each.alias: each.karma for each in updates}, ""
+        return {each.alias: each for each in found}, ""
 
 
 def _stored(result: TestResult, item: str) -> StoredResult:

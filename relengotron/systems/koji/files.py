@@ -11,6 +11,7 @@ from relengotron.model.nvr import Nvr
 from relengotron.systems.koji.port import Build, Rpm
 
 SOURCE: Final = "src"
+_LONGEST_NAME: Final = 255
 
 
 def binary_rpms(store: Path, builds: Iterable[Build], key: str) -> Mapping[str, tuple[Path, ...]]:
@@ -33,8 +34,8 @@ def _file_of(store: Path, build: Build, rpm: Rpm, key: str) -> Path:
     """Koji's own layout; the names come from outside and must not lead anywhere else."""
     layout, nvr = koji.PathInfo(topdir=str(store)), Nvr.parse(build.nvr)
     for name in (build.package, nvr.version, nvr.release, rpm.arch, rpm.file_name):
-        if "/" in name or "\0" in name or name in ("", ".", ".."):
-            raise MalformedInput(f"Koji names {name!r} in {build.nvr}, which is no name of a file")
+        if "/" in name or "\0" in name or name in ("", ".", "..") or len(name) > _LONGEST_NAME:
+            raise MalformedInput(f"Koji names {name[:200]!r} in {build.nvr[:200]}, which is no name of a file")
     folder = Path(layout.build({"name": build.package, "version": nvr.version, "release": nvr.release}))
     row = {"name": rpm.name, "version": rpm.version, "release": rpm.release, "arch": rpm.arch}
     signed, unsigned = folder / str(layout.signed(row, key)), folder / str(layout.rpm(row))

@@ -7,22 +7,33 @@ while inode, time and size are those with which we showed it; whoever edits it b
 """
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from relengotron.systems.mirror.disk import entry_of
 from relengotron.systems.mirror.order import is_package
-from relengotron.systems.mirror.port import Changes, Entry
+from relengotron.systems.mirror.port import Changes, Entry, Stamp
 from relengotron.systems.mirror.records import Known, Records
 from relengotron.systems.mirror.source import files_of
+
+_TICK_NS = 100_000_000
+"""A file that changes twice within one tick of the kernel's clock for files (at most 10 ms) shows only one time."""
 
 
 def compare(source: Path, live: Path, records: Records) -> Changes:
     """The files that readers would get anew, with other content, or mended, and those that leave the list."""
     base, known = records.number(), records.known()
+    calm = time.time_ns() - _TICK_NS
     found = files_of(source)
     shown = {path: entry for path, facts in found.items() if (entry := _new(source, live, path, facts, known))}
-    return Changes(base, shown, frozenset(known.keys() - found.keys()))
+    stamps = {path: stamp_of(found[path]) for path in shown if is_package(path) and found[path].st_ctime_ns < calm}
+    return Changes(base, shown, frozenset(known.keys() - found.keys()), stamps)
+
+
+def stamp_of(facts: os.stat_result) -> Stamp:
+    """By what this file is known again; a change of its content always changes the second."""
+    return Stamp(facts.st_ino, facts.st_ctime_ns)
 
 
 def _new(source: Path, live: Path, path: str, facts: os.stat_result, known: Mapping[str, Known]) -> Entry | None:

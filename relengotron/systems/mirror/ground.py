@@ -22,7 +22,7 @@ from relengotron.systems.mirror.port import Entry
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_SYNCED_AT_ONCE = 100
+_SYNCED_AT_ONCE = 200
 _OPEN_AT_ONCE = 200
 """A process may have 1,024 files open on most machines; a tree has more folders than that."""
 
@@ -34,6 +34,7 @@ class Ground:
         self._root = root
         self._disk = disk
         self._open: OrderedDict[str, int] = OrderedDict()
+        self._made: set[str] = set()
         self._is_watched = type(disk).before is not Disk.before  # else a path is put together for nobody, 10 us each
 
     def __enter__(self) -> Self:
@@ -89,6 +90,13 @@ class Ground:
         except FileExistsError:
             self._replace_by_link((here, old), (there, new), path)
 
+    def move(self, source: str, path: str) -> None:
+        """The file has this path and not that of the source any more; durable after ``settle``."""
+        self.folder(os.path.dirname(path))
+        self.announce("rename", path)
+        (here, old), (there, new) = self._spot(source), self._spot(path)
+        os.replace(old, new, src_dir_fd=here, dst_dir_fd=there)
+
     def _replace_by_link(self, source: tuple[int, str], place: tuple[int, str], path: str) -> None:
         (here, old), (there, new) = source, place
         beside = _beside(new)
@@ -139,8 +147,9 @@ class Ground:
             return []
 
     def settle(self, paths: Iterable[str]) -> None:
-        """The names of all these places are on disk: one look at each folder, however many of its names changed."""
-        folders = sorted({os.path.dirname(path) for path in paths})
+        """The names of all these places and of new folders are on disk: each folder once, whatever changed in it."""
+        folders = sorted({os.path.dirname(path) for path in (*paths, *self._made)})
+        self._made.clear()
         for start in range(0, len(folders), _SYNCED_AT_ONCE):
             self._sync_folders(folders[start : start + _SYNCED_AT_ONCE])
 
@@ -183,7 +192,7 @@ class Ground:
         self.announce("folder", path)
         with suppress(FileExistsError):
             os.mkdir(name, 0o755, dir_fd=parent)
-        os.fsync(parent)
+        self._made.add(path)
         return os.open(name, _FOLDER, dir_fd=parent)
 
 

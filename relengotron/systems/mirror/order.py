@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable
 from enum import IntEnum
 
-_METADATA = re.compile(r"(?:^|.*/)repodata/[^/]+")
-_REPOMD = re.compile(r"(?:^|.*/)repodata/repomd\.xml(?:\.[a-z]+)?")
-_CHECKSUMS = re.compile(r"(?:^|.*/)[^/]*(?:CHECKSUM|SHA256SUMS?|MD5SUMS?)[^/]*")
+_REPOMD = re.compile(r"repomd\.xml(?:\.[a-z]+)?")
+_CHECKSUMS = ("CHECKSUM", "SHA256SUM", "MD5SUM")
 
 
 class Rank(IntEnum):
@@ -19,9 +18,17 @@ class Rank(IntEnum):
 
 def rank(path: str) -> Rank:
     """Packages and images first, then metadata, then what readers start from: repomd.xml and CHECKSUM files."""
-    if _REPOMD.fullmatch(path) or _CHECKSUMS.fullmatch(path):
+    folder, _, name = path.rpartition("/")
+    if any(word in name for word in _CHECKSUMS):
         return Rank.POINTER
-    return Rank.METADATA if _METADATA.fullmatch(path) else Rank.CONTENT
+    if folder != "repodata" and not folder.endswith("/repodata"):
+        return Rank.CONTENT
+    return Rank.POINTER if _REPOMD.fullmatch(name) else Rank.METADATA
+
+
+def is_pointer(path: str) -> bool:
+    """Say whether readers start from it; nothing points at it, and nothing else points at anything."""
+    return rank(path) is Rank.POINTER
 
 
 def in_order(paths: Iterable[str]) -> list[str]:

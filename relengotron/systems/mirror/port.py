@@ -1,15 +1,30 @@
 """What do we ask of the master mirror?"""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
 
-from relengotron.errors import MalformedInput
+from relengotron.errors import MalformedInput, StateDisagrees
 from relengotron.systems.mirror.paths import RelPath, rel_path
 
-__all__ = ["Changes", "Entry", "Manifest", "Mirror", "RelPath", "Seen", "Staged", "Switched", "manifest_of"]
+__all__ = [
+    "Changes",
+    "Entry",
+    "Manifest",
+    "MasterSeen",
+    "Mirror",
+    "Parcel",
+    "RelPath",
+    "Seen",
+    "SourceChanged",
+    "Staged",
+    "Stamp",
+    "Switched",
+    "manifest_of",
+]
 
 
 class Entry(NamedTuple):
@@ -17,6 +32,13 @@ class Entry(NamedTuple):
 
     sha256: str
     size: int
+
+
+class Stamp(NamedTuple):
+    """By what a file is recognized as the very one that was read, untouched since: nobody can set the second back."""
+
+    inode: int
+    changed_ns: int
 
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -44,6 +66,8 @@ class Changes:
     shown: Mapping[str, Entry]
     """New files, and files whose content becomes another."""
     gone: frozenset[str]
+    stamps: Mapping[str, Stamp] = field(default_factory=dict, compare=False)
+    """The packages among ``shown`` as they lay there when their checksums were read."""
 
     def as_facts(self) -> dict[str, Any]:
         """As it is kept in the journal."""
@@ -51,6 +75,7 @@ class Changes:
             "base": self.base,
             "shown": {path: list(entry) for path, entry in sorted(self.shown.items())},
             "gone": sorted(self.gone),
+            "stamps": {path: list(stamp) for path, stamp in sorted(self.stamps.items())},
         }
 
     @classmethod
@@ -58,7 +83,9 @@ class Changes:
         """Read it back; None when nothing was kept."""
         if not facts:
             return None
-        return cls(int(facts["base"]), manifest_of(facts["shown"]), frozenset(map(rel_path, facts["gone"])))
+        gone = frozenset(map(rel_path, facts["gone"]))
+        stamps = {path: Stamp(*map(int, stamp)) for path, stamp in facts.get("stamps", {}).items()}
+        return cls(int(facts["base"]), manifest_of(facts["shown"]), gone, stamps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +137,36 @@ class Seen:
         """Say whether readers get the very content that we published."""
         return self.sha256 == self.expected
 
+    @property
+    def is_absent(self) -> bool:
+        """Say whether readers are told that there is no such file; a server in trouble says nothing of it."""
+        return self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+
+@dataclass(frozen=True, slots=True)
+class MasterSeen:
+    """A master on another machine, and what keeps us from writing there; None when nothing does."""
+
+    name: str
+    url: str
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Files below ``source`` that come to a master under the same paths, all of them before the next parcel begins."""
+
+    source: Path
+    paths: tuple[str, ...] = ()
+    is_pointer: bool = False
+    """Their content changes under one name: compared by checksum, and all get their names at the end."""
+    gone: tuple[str, ...] = ()
+    """Paths that are taken away there first."""
+
+
+class SourceChanged(StateDisagrees):
+    """What was to be published is not there any more as it was compared."""
+
 
 class Mirror(Protocol):
     """The master mirror; every verb may be repeated after a crash at any moment and ends in the same state."""
@@ -149,3 +206,20 @@ class Mirror(Protocol):
 
     def look(self, urls: Mapping[str, str]) -> tuple[Seen, ...]:
         """Read each path (with the checksum expected there) as any reader would, over HTTP."""
+
+    def read(self, path: str, at_most: int) -> bytes | None:
+        """The content of one path as any reader gets it, over HTTP; None when there is none, or more than that."""
+
+    def spread(self, paths: Iterable[str]) -> None:
+        """These files below the root, which belong to no target, are at every remote master as they are here."""
+
+    def relay(
+        self, place: Path, asked: tuple[str, ...], parcels: Callable[[Mapping[str, bytes]], Iterable[Parcel]]
+    ) -> None:
+        """Every remote master has in its folder for this place, in this order, what ``parcels`` says.
+
+        That is told what the files ``asked`` hold there now, those left out that are not there.
+        """
+
+    def try_masters(self) -> tuple[MasterSeen, ...]:
+        """Every remote master that shows the same: a small hidden file is written there and taken away."""

@@ -1,6 +1,6 @@
 """How can a state of 100,000 files be handed about, when most who get it ask for three of them?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from relengotron.systems.mirror.port import Changes, Entry
 from relengotron.systems.mirror.records import Records
@@ -30,6 +30,14 @@ class Recorded(Mapping[str, Entry]):
         return isinstance(other, Mapping) and self._read() == dict(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def some(self, paths: Iterable[str]) -> dict[str, Entry]:
+        """The files under these paths, looked up together; what is not shown is left out."""
+        return self._records.entries(self.number, paths) if self.number else {}
+
+    def changes_to(self, other: "Recorded") -> Changes:
+        """What another state of the same target shows otherwise."""
+        return self._records.between(self.number, other.number)
 
     def _read(self) -> dict[str, Entry]:
         if self._all is None:

@@ -5,24 +5,22 @@ until before which one (``until``) a path had its content. So a publication, a w
 many rows as they change files, however large the tree is.
 """
 
-import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from relengotron.errors import MalformedInput, StateDisagrees, SystemBusy
+from relengotron.errors import StateDisagrees
 from relengotron.systems.mirror.disk import Disk
-from relengotron.systems.mirror.order import rank
 from relengotron.systems.mirror.paths import RelPath
 from relengotron.systems.mirror.port import Changes, Entry
-from relengotron.systems.mirror.record_file import old_records, opened, prepared, weight
+from relengotron.systems.mirror.record_access import RecordAccess
+from relengotron.systems.mirror.rows import ASKED, IN, PRESENT, after, asked, number_of, state_of, write_state
 
-_PRESENT = "until IS NULL"
-_IN = "since <= :number AND (until IS NULL OR until > :number)"
 _NAMED = "EXISTS (SELECT 1 FROM entry WHERE path = one.path AND (until IS NULL OR until > :first))"
 
 
@@ -44,64 +42,75 @@ class Records:
 
     def __init__(self, states: Path, target: RelPath, disk: Disk) -> None:
         self._target = target
-        self._folder = states / quote(target, safe="")
-        self._disk = disk
+        self._access = RecordAccess(states / quote(target, safe=""), target, disk)
 
     def number(self) -> int:
         """The number of the state that readers see; 0 when nothing was ever published."""
-        with self._reading() as db:
-            return _number(db)
+        with self._access.reading() as db:
+            return number_of(db)
 
     def shows_anything(self) -> bool:
         """Say whether the present state has a file at all."""
-        with self._reading() as db:
-            return _state(db, _number(db)) != 0
+        with self._access.reading() as db:
+            return state_of(db, number_of(db)) != 0
 
     def numbers(self) -> tuple[int, ...]:
         """Every state that can be put back, the present one last."""
-        with self._reading() as db:
+        with self._access.reading() as db:
             return tuple(number for (number,) in db.execute("SELECT number FROM state ORDER BY number"))
 
     def rows(self, number: int) -> dict[str, Entry]:
         """Every file of a state."""
-        with self._reading() as db:
+        with self._access.reading() as db:
             self._must_be_kept(db, number)
-            found = db.execute(f"SELECT path, sha256, size FROM entry WHERE {_IN}", {"number": number})  # noqa: S608
+            found = db.execute(f"SELECT path, sha256, size FROM entry WHERE {IN}", {"number": number})  # noqa: S608
             return {path: Entry(sha256, size) for path, sha256, size in found}
 
     def entry(self, number: int, path: str) -> Entry | None:
         """One file of a state."""
-        with self._reading() as db:
+        with self._access.reading() as db:
             self._must_be_kept(db, number)
             asked = {"number": number, "path": path}
-            row = db.execute(f"SELECT sha256, size FROM entry WHERE path = :path AND {_IN}", asked).fetchone()  # noqa: S608
+            row = db.execute(f"SELECT sha256, size FROM entry WHERE path = :path AND {IN}", asked).fetchone()  # noqa: S608
             return None if row is None else Entry(*row)
+
+    def entries(self, number: int, paths: Iterable[str]) -> dict[str, Entry]:
+        """Some files of a state; what it does not show is left out."""
+        with self._access.reading() as db:
+            self._must_be_kept(db, number)
+            given = {"number": number, "asked": asked(paths)}
+            rows = db.execute(f"SELECT path, sha256, size FROM {ASKED} WHERE {IN}", given)  # noqa: S608
+            return {path: Entry(sha256, size) for path, sha256, size in rows}
 
     def known(self, paths: Iterable[str] | None = None) -> dict[str, Known]:
         """What the present state shows under these paths, or under all."""
-        with self._reading() as db:
-            query = f"SELECT path, sha256, size, inode, mtime_ns FROM entry WHERE {_PRESENT}"  # noqa: S608
-            if paths is None:
-                rows = db.execute(query).fetchall()
-            else:
-                rows = [row for path in paths for row in db.execute(f"{query} AND path = ?", (path,))]
+        with self._access.reading() as db:
+            among, given = ("entry", {}) if paths is None else (ASKED, {"asked": asked(paths)})
+            rows = db.execute(f"SELECT path, sha256, size, inode, mtime_ns FROM {among} WHERE {PRESENT}", given)  # noqa: S608
             return {path: Known(Entry(sha256, size), inode, mtime) for path, sha256, size, inode, mtime in rows}
 
-    def contents(self, path: str) -> frozenset[Entry]:
-        """Every content that any state which can be put back has under a path."""
-        with self._reading() as db:
-            rows = db.execute("SELECT sha256, size FROM entry WHERE path = ?", (path,))
-            return frozenset(Entry(*row) for row in rows)
+    def contents(self, paths: Iterable[str]) -> dict[str, set[Entry]]:
+        """Every content that any state which can be put back has under each of these paths."""
+        found: dict[str, set[Entry]] = defaultdict(set)
+        with self._access.reading() as db:
+            for path, *entry in db.execute(f"SELECT path, sha256, size FROM {ASKED}", {"asked": asked(paths)}):  # noqa: S608
+                found[path].add(Entry(*entry))
+        return found
 
     def starting_points(self, number: int) -> dict[str, Entry]:
         """Metadata and what points at it, in one state."""
-        with self._reading() as db:
-            query = f"SELECT path, sha256, size FROM entry WHERE rank > 0 AND {_IN}"  # noqa: S608
+        with self._access.reading() as db:
+            query = f"SELECT path, sha256, size FROM entry WHERE rank > 0 AND {IN}"  # noqa: S608
             return {path: Entry(sha, size) for path, sha, size in db.execute(query, {"number": number})}
+
+    def weight(self, number: int) -> int | None:
+        """What stands for the whole content of a state; None when it is not in the record any more."""
+        with self._access.reading() as db:
+            return state_of(db, number)
 
     def between(self, number: int, other: int) -> Changes:
         """What ``other`` shows differently from ``number``."""
-        with self._reading() as db:
+        with self._access.reading() as db:
             for each in (number, other):
                 self._must_be_kept(db, each)
             low, high = sorted((number, other))
@@ -114,7 +123,7 @@ class Records:
             before, after = (
                 {
                     path: Entry(sha256, size)
-                    for path, sha256, size in db.execute(query.format(_IN, *touched), {**bounds, "number": each})
+                    for path, sha256, size in db.execute(query.format(IN, *touched), {**bounds, "number": each})
                 }
                 for each in (number, other)
             )
@@ -123,37 +132,37 @@ class Records:
 
     def before(self, number: int) -> int | None:
         """The newest state that differs from this one: neighbours always differ."""
-        with self._reading() as db:
+        with self._access.reading() as db:
             return db.execute("SELECT max(number) FROM state WHERE number < ?", (number,)).fetchone()[0]  # type: ignore[no-any-return]
 
     def is_state(self, wanted: Changes) -> bool:
         """Say whether the present state is what these changes lead to from their base."""
-        with self._reading() as db:
-            if (base := _state(db, wanted.base)) is None:
+        with self._access.reading() as db:
+            if (base := state_of(db, wanted.base)) is None:
                 return False
-            return _after(db, wanted, base) == _state(db, _number(db))
+            return after(db, wanted, base) == state_of(db, number_of(db))
 
     def intended(self) -> dict[str, Entry | None]:
         """What a publication that never came to its end may have shown (or, None, removed)."""
-        with self._reading() as db:
+        with self._access.reading() as db:
             rows = db.execute("SELECT path, sha256, size FROM intended")
             return {path: None if sha256 is None else Entry(sha256, size) for path, sha256, size in rows}
 
     def intend(self, changes: Changes) -> None:
         """From now on these paths may show something else than the present state says."""
         rows = [(path, *entry) for path, entry in changes.shown.items()] + [(path, None, None) for path in changes.gone]
-        with self._writing("intend") as db:
+        with self._access.writing("intend") as db:
             db.executemany("INSERT OR REPLACE INTO intended VALUES (?, ?, ?)", rows)
 
     def add(self, changes: Changes, facts: Mapping[str, os.stat_result]) -> None:
         """What the changes lead to is the present state, shown by files with these facts."""
-        with self._writing("record") as db:
-            number = _number(db)
-            state = _after(db, changes, _state(db, number) or 0)
-            if not number or state != _state(db, number):
-                _write_state(db, number + 1, state, changes)
+        with self._access.writing("record") as db:
+            number = number_of(db)
+            state = after(db, changes, state_of(db, number) or 0)
+            if not number or state != state_of(db, number):
+                write_state(db, number + 1, state, changes)
             db.executemany(
-                f"UPDATE entry SET inode = ?, mtime_ns = ? WHERE path = ? AND {_PRESENT}",  # noqa: S608
+                f"UPDATE entry SET inode = ?, mtime_ns = ? WHERE path = ? AND {PRESENT}",  # noqa: S608
                 [(found.st_ino, found.st_mtime_ns, path) for path, found in facts.items()],
             )
             db.execute(
@@ -164,9 +173,9 @@ class Records:
 
     def first_kept(self, keep: int) -> int:
         """The oldest state to keep, when the present and ``keep`` different ones before it are."""
-        with self._reading() as db:
+        with self._access.reading() as db:
             kept: set[str] = set()
-            first = _number(db)
+            first = number_of(db)
             for number, state in db.execute("SELECT number, weight FROM state ORDER BY number DESC"):
                 kept.add(state)
                 if len(kept) > keep + 1:
@@ -176,7 +185,7 @@ class Records:
 
     def only_before(self, first: int) -> dict[str, Entry | None]:
         """The paths that no state from ``first`` on names; with a content where only that content is ours."""
-        with self._reading() as db:
+        with self._access.reading() as db:
             once = db.execute(
                 f"SELECT DISTINCT path FROM entry AS one INDEXED BY entry_until WHERE until <= :first AND NOT {_NAMED}",  # noqa: S608
                 {"first": first},
@@ -191,87 +200,24 @@ class Records:
             "SELECT sha256 FROM entry INDEXED BY entry_until WHERE until > ? UNION SELECT entry.sha256"
             " FROM intended JOIN entry ON entry.path = intended.path WHERE entry.until IS NULL"
         )
-        with self._reading() as db:
+        with self._access.reading() as db:
             return frozenset(sha256 for (sha256,) in db.execute(query, (first,)))
 
     def forget_before(self, first: int) -> None:
         """The states before this one cannot be put back any more."""
-        with self._writing("forget") as db:
+        with self._access.writing("forget") as db:
             db.execute("DELETE FROM entry WHERE until <= ?", (first,))
             db.execute("DELETE FROM state WHERE number < ?", (first,))
             db.execute("DELETE FROM stray")
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Hold the target against every other writer; a taken target is answered at once, never waited for."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as taken:
-                raise SystemBusy(f"another writer is publishing to {self._target}") from taken
-            yield
-        finally:
-            os.close(descriptor)
+        return self._access.alone()
+
+    def at_hand(self) -> AbstractContextManager[None]:
+        """Several questions are asked in this block: the file is opened once for all of them."""
+        return self._access.at_hand()
 
     def _must_be_kept(self, db: sqlite3.Connection, number: int) -> None:
-        if number and _state(db, number) is None:
+        if number and state_of(db, number) is None:
             raise StateDisagrees(f"{self._target}: state {number} was swept away and cannot be put back")
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with closing(opened(self._folder)) as db, self._as_records():
-            yield db
-
-    @contextmanager
-    def _writing(self, effect: str) -> Iterator[sqlite3.Connection]:
-        """One transaction; what was written by an older version is taken over first."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with closing(prepared(self._folder)) as db, self._as_records():
-            for done in old_records(self._folder):
-                done.unlink(missing_ok=True)  # its rows are in the file: see prepared
-            db.execute("BEGIN IMMEDIATE")
-            yield db
-            self._disk.before(effect, self._folder)
-            db.execute("COMMIT")
-
-    @contextmanager
-    def _as_records(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            raise MalformedInput(f"{self._folder} holds no records of published states: {error}") from error
-
-
-def _number(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT coalesce(max(number), 0) FROM state").fetchone()[0])
-
-
-def _state(db: sqlite3.Connection, number: int) -> int | None:
-    """What stands for the whole content of a state; 0 for the one in which nothing is published."""
-    if not number:
-        return 0
-    row = db.execute("SELECT weight FROM state WHERE number = ?", (number,)).fetchone()
-    return None if row is None else int(row[0], 16)
-
-
-def _after(db: sqlite3.Connection, changes: Changes, state: int) -> int:
-    base = changes.base
-    query = f"SELECT sha256, size FROM entry WHERE path = :path AND {_IN}"  # noqa: S608
-    for path in (*changes.shown, *changes.gone):
-        if row := db.execute(query, {"path": path, "number": base}).fetchone():
-            state -= weight(path, Entry(*row))
-        if entry := changes.shown.get(path):
-            state += weight(path, entry)
-    return state % (1 << 256)
-
-
-def _write_state(db: sqlite3.Connection, number: int, state: int, changes: Changes) -> None:
-    db.execute("INSERT INTO state VALUES (?, ?)", (number, f"{state:x}"))
-    touched = [(number, path) for path in (*changes.shown, *changes.gone)]
-    db.executemany(f"UPDATE entry SET until = ? WHERE path = ? AND {_PRESENT}", touched)  # noqa: S608
-    rows = [(path, number, *entry, rank(path)) for path, entry in changes.shown.items()]
-    db.executemany("INSERT INTO entry (path, since, sha256, size, rank) VALUES (?, ?, ?, ?, ?)", rows)

@@ -6,11 +6,13 @@ known to be possible.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 
 from relengotron.errors import StateDisagrees
 from relengotron.systems.mirror.ground import Ground
-from relengotron.systems.mirror.order import Rank, in_order, rank
+from relengotron.systems.mirror.order import in_order, is_pointer
 from relengotron.systems.mirror.port import Entry
 from relengotron.systems.mirror.records import Known
 
@@ -23,54 +25,86 @@ class Show:
         self._live = live
         self._kept = kept
         self._stage = stage
+        self._seen: dict[str, os.stat_result | None] = {}
 
     def at(self, path: str) -> str:
         """Where readers find it, below the root."""
         return f"{self._live}/{path}"
 
+    def facts(self, path: str) -> os.stat_result | None:
+        """What the file system says of it, or said before in this verb: nobody else writes here."""
+        if path not in self._seen:
+            self._seen[path] = self._ground.facts(self.at(path))
+        return self._seen[path]
+
+    def entry(self, path: str) -> Entry | None:
+        """What readers find there, read now; None when there is nothing."""
+        return None if self.facts(path) is None else self._ground.entry(self.at(path))
+
+    def shows(self, path: str, entry: Entry) -> bool:
+        """Say whether readers find this very content there, by reading it."""
+        facts = self.facts(path)
+        return facts is not None and facts.st_size == entry.size and self._ground.entry(self.at(path)) == entry
+
     def is_as_known(self, path: str, known: Known) -> bool:
         """Say whether readers find there what the present state says, by reading it where it was touched."""
-        facts = self._ground.facts(self.at(path))
-        return facts is not None and (known.is_this(facts) or self._ground.shows(self.at(path), known.entry))
+        facts = self.facts(path)
+        return facts is not None and (known.is_this(facts) or self.shows(path, known.entry))
 
     def bring(self, files: Mapping[str, Entry], known: Mapping[str, Known]) -> None:
         """Readers find each content under its path; ``known`` is what the present state shows there."""
-        there = {path: facts for path in files if (facts := self._ground.facts(self.at(path)))}
+        staged = self._staged(files)
         missing = {
-            path: self._source(path, entry)
+            path: self._source(path, entry, staged)
             for path, entry in files.items()
-            if path not in there or not self._is_shown(path, entry, there[path])
+            if self.facts(path) is None or not self._is_shown(path, entry, staged)
         }
-        self._keep([path for path in missing if path in there], known)
-        for each in Rank:
-            brought = [path for path in files if rank(path) is each]
-            for path in in_order(brought):
-                if path in missing:
-                    self._ground.link(missing[path], self.at(path))
-            self._ground.settle(self.at(path) for path in brought)
+        self._keep([path for path in missing if self.facts(path)], known)
+        wanted = Counter(missing.values())
+        for _, each in groupby(in_order(files), is_pointer):
+            brought = list(each)
+            for path in brought:
+                if source := missing.get(path):
+                    wanted[source] -= 1
+                    self._show(source, path, staged.get(files[path].sha256), is_wanted_again=wanted[source] > 0)
+            self._ground.settle(map(self.at, brought))
 
     def hide_pointers(self, paths: Iterable[str], known: Mapping[str, Known]) -> None:
         """No reader starts from these any more; what they point at stays until it is swept."""
-        pointers = [path for path in in_order(paths) if rank(path) is Rank.POINTER]
-        self._keep([path for path in pointers if self._ground.facts(self.at(path)) is not None], known)
+        pointers = [path for path in in_order(paths) if is_pointer(path)]
+        self._keep([path for path in pointers if self.facts(path) is not None], known)
         for path in pointers:
             self._ground.remove(self.at(path))
+            self._seen[path] = None
         self._ground.settle(map(self.at, pointers))
 
-    def _is_shown(self, path: str, entry: Entry, there: os.stat_result) -> bool:
+    def _show(self, source: str, path: str, staged: os.stat_result | None, *, is_wanted_again: bool) -> None:
+        """What is staged moves to its place, the last time it is wanted; what is kept stays kept."""
+        if staged is None or is_wanted_again:
+            self._ground.link(source, self.at(path))
+        else:
+            self._ground.move(source, self.at(path))
+        self._seen[path] = staged or self._ground.facts(self.at(path))
+
+    def _staged(self, files: Mapping[str, Entry]) -> dict[str, os.stat_result]:
+        """What lies ready, by its checksum: it was read before it got that name."""
+        if self._stage is None:
+            return {}
+        there = set(self._ground.names(self._stage))
+        wanted = {entry.sha256: entry for entry in files.values() if entry.sha256 in there}
+        facts = {sha256: self._ground.facts(f"{self._stage}/{sha256}") for sha256 in wanted}
+        return {sha256: found for sha256, found in facts.items() if found and found.st_size == wanted[sha256].size}
+
+    def _is_shown(self, path: str, entry: Entry, staged: Mapping[str, os.stat_result]) -> bool:
         """By inode where it is the staged file itself, which was read; else by reading it."""
-        staged = self._staged(entry)
-        if staged is not None and (facts := self._ground.facts(staged)) and facts.st_ino == there.st_ino:
+        ready, facts = staged.get(entry.sha256), self.facts(path)
+        if ready is not None and facts is not None and ready.st_ino == facts.st_ino:
             return True
-        return self._ground.shows(self.at(path), entry)
+        return self.shows(path, entry)
 
-    def _staged(self, entry: Entry) -> str | None:
-        return self._stage and f"{self._stage}/{entry.sha256}"
-
-    def _source(self, path: str, entry: Entry) -> str:
-        staged = self._staged(entry)
-        if staged and (facts := self._ground.facts(staged)) and facts.st_size == entry.size:
-            return staged
+    def _source(self, path: str, entry: Entry, staged: Mapping[str, os.stat_result]) -> str:
+        if entry.sha256 in staged:
+            return f"{self._stage}/{entry.sha256}"
         if self._ground.shows(kept := f"{self._kept}/{entry.sha256}", entry):
             return kept
         raise StateDisagrees(f"{self.at(path)} with checksum {entry.sha256} is neither live, staged nor kept")
@@ -87,7 +121,7 @@ class Show:
         self._ground.settle(kept)
 
     def _shown(self, path: str, known: Known | None) -> Entry:
-        facts = self._ground.facts(self.at(path))
+        facts = self.facts(path)
         if known is not None and facts is not None and known.is_this(facts):
             return known.entry
         return self._ground.entry(self.at(path))

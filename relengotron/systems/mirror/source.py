@@ -4,14 +4,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from relengotron.errors import MalformedInput, RequestRefused, StateDisagrees
+from relengotron.errors import MalformedInput, RequestRefused
 from relengotron.systems.mirror.paths import is_plain, rel_path
+from relengotron.systems.mirror.port import SourceChanged
 
 
 def files_of(source: Path) -> dict[str, os.stat_result]:
     """Every file below the source and its facts; anything but plain files and folders is refused."""
     if not source.is_dir():
-        raise StateDisagrees(f"nothing to publish: {source} is not a folder")
+        raise SourceChanged(f"nothing to publish: {source} is not a folder")
     return dict(_walk(source, str(source), ""))
 
 

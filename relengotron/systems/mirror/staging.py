@@ -5,19 +5,27 @@ Each is named by its checksum and gets that name last: a file that has it was re
 
 import os
 import stat
-from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from relengotron.errors import StateDisagrees
+from relengotron.systems.mirror.comparing import stamp_of
 from relengotron.systems.mirror.disk import read_entry, sync
 from relengotron.systems.mirror.ground import Ground
 from relengotron.systems.mirror.order import is_package
-from relengotron.systems.mirror.port import Entry
+from relengotron.systems.mirror.port import Changes, Entry, SourceChanged, Stamp
 
-_BATCH = 128
+_BATCH = 256
 _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class _Wanted(NamedTuple):
+    """A file to bring: where it lies, what it must hold, and by what it is known again if it was read before."""
+
+    source: str
+    entry: Entry
+    stamp: Stamp | None
 
 
 class Stage:
@@ -28,48 +36,53 @@ class Stage:
         self._folder = folder
         self._links = links
 
-    def fill(self, source: Path, files: Mapping[str, Entry]) -> None:
+    def fill(self, source: Path, changes: Changes) -> None:
         """Every content is here under its checksum, once, whatever a former attempt left behind."""
-        wanted = {entry.sha256: (source / path, entry) for path, entry in files.items()}
+        wanted = {
+            entry.sha256: _Wanted(f"{source}/{path}", entry, changes.stamps.get(path))
+            for path, entry in changes.shown.items()
+        }
         there = set(self._ground.names(self._folder))
-        missing = [item for sha256, item in sorted(wanted.items()) if sha256 not in there]
+        for half in there & {_part(each.entry) for each in wanted.values()}:
+            self._ground.remove(f"{self._folder}/{half}")
+        missing = [each for sha256, each in sorted(wanted.items()) if sha256 not in there]
         for start in range(0, len(missing), _BATCH):
             self._batch(missing[start : start + _BATCH])
+        self._ground.settle(f"{self._folder}/{each.entry.sha256}" for each in missing)
 
-    def _batch(self, files: list[tuple[Path, Entry]]) -> None:
+    def _batch(self, files: list[_Wanted]) -> None:
         here = self._ground.folder(self._folder)
         with ExitStack() as until_synced:
-            written = [self._brought(source, entry, here, until_synced) for source, entry in files]
-            sync(written)
-        for _, entry in files:
-            self._ground.announce("rename", f"{self._folder}/{entry.sha256}")
-            os.replace(_part(entry), entry.sha256, src_dir_fd=here, dst_dir_fd=here)
-        os.fsync(here)
+            sync([self._brought(each, here, until_synced) for each in files])
+        for each in files:
+            self._ground.announce("rename", f"{self._folder}/{each.entry.sha256}")
+            os.replace(_part(each.entry), each.entry.sha256, src_dir_fd=here, dst_dir_fd=here)
 
-    def _brought(self, source: Path, entry: Entry, here: int, until_synced: ExitStack) -> int:
+    def _brought(self, wanted: _Wanted, here: int, until_synced: ExitStack) -> int:
         """The file under its passing name, open, with the very content that was announced."""
-        with suppress(FileNotFoundError):
-            os.unlink(_part(entry), dir_fd=here)
-        is_linked = self._links and is_package(source.name) and self._link(source, entry, here)
-        descriptor = os.open(_part(entry), _READING if is_linked else _NEW, 0o644, dir_fd=here)
+        source, entry = wanted.source, wanted.entry
+        linked = self._link(wanted, here) if self._links and is_package(source) else None
+        descriptor = os.open(_part(entry), _NEW if linked is None else _READING, 0o644, dir_fd=here)
         until_synced.callback(os.close, descriptor)
-        read = read_entry(descriptor) if is_linked else self._copy(source, entry, descriptor)
+        if linked is not None and _is_known(wanted, linked, os.fstat(descriptor)):
+            return descriptor
+        read = self._copy(source, entry, descriptor) if linked is None else read_entry(descriptor)
         if read != entry:
-            raise StateDisagrees(f"{source} changed while it was staged")
+            raise SourceChanged(f"{source} changed while it was staged")
         return descriptor
 
-    def _link(self, source: Path, entry: Entry, here: int) -> bool:
-        """Link it, unless the file system cannot, or others could not read it there."""
-        facts = source.stat(follow_symlinks=False)
+    def _link(self, wanted: _Wanted, here: int) -> os.stat_result | None:
+        """Link it, and say what was known of it before; None if it cannot be, or others could not read it."""
+        facts = os.stat(wanted.source, follow_symlinks=False)
         if not (stat.S_ISREG(facts.st_mode) and facts.st_mode & stat.S_IROTH):
-            return False
-        self._ground.announce("link", f"{self._folder}/{entry.sha256}")
+            return None
+        self._ground.announce("link", f"{self._folder}/{wanted.entry.sha256}")
         with suppress(OSError):
-            os.link(source, _part(entry), dst_dir_fd=here, follow_symlinks=False)
-            return True
-        return False
+            os.link(wanted.source, _part(wanted.entry), dst_dir_fd=here, follow_symlinks=False)
+            return facts
+        return None
 
-    def _copy(self, source: Path, entry: Entry, writing: int) -> Entry:
+    def _copy(self, source: str, entry: Entry, writing: int) -> Entry:
         self._ground.announce("copy", f"{self._folder}/{entry.sha256}")
         reading = os.open(source, _READING)
         try:
@@ -82,6 +95,11 @@ class Stage:
         os.fchmod(writing, 0o644)
         os.utime(writing, ns=(facts.st_atime_ns, facts.st_mtime_ns))
         return read
+
+
+def _is_known(wanted: _Wanted, before: os.stat_result, linked: os.stat_result) -> bool:
+    """Say whether its checksum was read before and nobody touched it since; linking alone changes its second time."""
+    return stamp_of(before) == wanted.stamp and (linked.st_ino, linked.st_size) == (before.st_ino, wanted.entry.size)
 
 
 def _part(entry: Entry) -> str:

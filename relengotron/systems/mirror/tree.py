@@ -10,7 +10,7 @@ from relengotron.errors import MalformedInput, RequestRefused, StateDisagrees, S
 from relengotron.systems.mirror.comparing import compare
 from relengotron.systems.mirror.disk import Disk, in_our_words
 from relengotron.systems.mirror.ground import Ground
-from relengotron.systems.mirror.order import Rank, has_one_content_for_ever, in_order, rank
+from relengotron.systems.mirror.order import has_one_content_for_ever, in_order, is_pointer
 from relengotron.systems.mirror.paths import PRIVATE, RelPath, inside, rel_path
 from relengotron.systems.mirror.port import Changes, Entry, Manifest, Staged, Switched, manifest_of
 from relengotron.systems.mirror.recorded import Changed, Recorded
@@ -41,16 +41,16 @@ class MirrorTree:
     def stage(self, source: Path, target: RelPath, run: str, changes: Changes | None = None) -> Staged:
         """What ``source`` changes lies beside the target, complete and on disk; readers see nothing."""
         records, folder = self._records(target), self._stage_of(target, run)
-        with self._mounted(target, records) as ground:
-            live = self._live(target)
-            if changes is None or not self._still_holds(changes, records, Show(ground, live, self._kept(target))):
-                changes = compare(source, self._root / live, records)
+        with records.at_hand(), self._mounted(target, records) as ground:
+            show = self._shower(ground, target)
+            if changes is None or not self._still_holds(changes, records, show):
+                changes = compare(source, self._root / self._live(target), records)
             staged = self._staged(target, run, changes, records)
             if not changes.shown and not staged.manifest:
                 raise RequestRefused(f"nothing to publish at {target}: {source} is empty")
-            self._nobody_else_may_have_changed(ground, target, records, changes)
-            self._refuse_new_content_under_old_names(ground, target, records, changes)
-            Stage(ground, folder, self._links_packages).fill(source, changes.shown)
+            self._nobody_else_may_have_changed(show, records, changes)
+            self._refuse_new_content_under_old_names(show, target, records, changes)
+            Stage(ground, folder, self._links_packages).fill(source, changes)
         return staged
 
     def place(self, target: RelPath) -> Path:
@@ -73,22 +73,23 @@ class MirrorTree:
         target, changes, records = staged.target, staged.changes, self._records(staged.target)
         with records.alone(), self._mounted(target, records) as ground:
             if records.number() == changes.base:
-                self._nobody_else_may_have_changed(ground, target, records, changes)
-                self._refuse_new_content_under_old_names(ground, target, records, changes)
-                self._show(ground, target, records, changes, self._stage_of(target, staged.run))
+                show = self._shower(ground, target, self._stage_of(target, staged.run))
+                self._nobody_else_may_have_changed(show, records, changes)
+                self._refuse_new_content_under_old_names(show, target, records, changes)
+                _bring(show, records, changes)
             elif not records.is_state(changes):
                 raise StateDisagrees(f"{target} was published by somebody else after {staged.run} had staged it")
+            switched = self._switched(target, records)
         self.discard(target, staged.run)
-        return self._switched(target, records)
+        return switched
 
     @in_our_words
     def withdraw(self, target: RelPath, to_manifest: Manifest) -> Switched:
         """Readers see an earlier state again; an empty manifest takes the target off the list altogether."""
         records = self._records(target)
         with records.alone(), self._mounted(target, records) as ground:
-            changes = _changes_to(to_manifest, records)
-            self._show(ground, target, records, changes, None)
-        return self._switched(target, records)
+            _bring(self._shower(ground, target), records, _changes_to(to_manifest, records))
+            return self._switched(target, records)
 
     @in_our_words
     def sweep(self, target: RelPath, keep_generations: int = 1) -> tuple[str, ...]:
@@ -123,19 +124,8 @@ class MirrorTree:
         records = self._records(target)
         return tuple(Recorded(records, number) for number in records.numbers())
 
-    def _show(self, ground: Ground, target: RelPath, records: Records, changes: Changes, stage: str | None) -> None:
-        """Readers see what the changes lead to, and the record says so; what an attempt cut short left is mended."""
-        after = Changed(Recorded(records, changes.base), changes)
-        doubtful = records.intended().keys() - changes.shown.keys()
-        shown = {**changes.shown, **{path: after[path] for path in doubtful if path in after}}
-        gone = changes.gone | {path for path in doubtful if path not in after}
-        known = records.known((*shown, *gone))
-        show = Show(ground, self._live(target), self._kept(target), stage)
-        records.intend(changes)
-        show.bring(shown, known)
-        show.hide_pointers(gone, known)
-        facts = {path: found for path in shown if (found := ground.facts(show.at(path)))}
-        records.add(changes, facts)
+    def _shower(self, ground: Ground, target: RelPath, stage: str | None = None) -> Show:
+        return Show(ground, self._live(target), self._kept(target), stage)
 
     def _still_holds(self, changes: Changes, records: Records, show: Show) -> bool:
         """Say whether what was compared once is what a comparison would say now, as far as a glance can tell."""
@@ -145,32 +135,27 @@ class MirrorTree:
         doubtful = {path for path in (*points, *records.intended()) if path not in changes.shown}
         return all(show.is_as_known(path, known) for path, known in records.known(doubtful).items())
 
-    def _nobody_else_may_have_changed(
-        self, ground: Ground, target: RelPath, records: Records, changes: Changes
-    ) -> None:
+    def _nobody_else_may_have_changed(self, show: Show, records: Records, changes: Changes) -> None:
         """What readers start from is what we showed, or what we were about to show; else somebody works there."""
-        ours, live = records.intended(), self._live(target)
-        for path in records.starting_points(changes.base):
-            place = f"{live}/{path}"
-            if rank(path) is not Rank.POINTER or ground.facts(place) is None:
-                continue
-            found = ground.entry(place)
-            if found not in {*records.contents(path), ours.get(path), changes.shown.get(path)}:
+        pointers = [path for path in records.starting_points(changes.base) if is_pointer(path)]
+        ours, contents = records.intended(), records.contents(pointers)
+        for path in pointers:
+            found = show.entry(path)
+            if found not in {*contents[path], ours.get(path), changes.shown.get(path), None}:
                 raise StateDisagrees(
-                    f"{self._root / place} is not what was published there last: somebody else changed it."
+                    f"{self._root / show.at(path)} is not what was published there last: somebody else changed it."
                     " Find out who; put the file back or remove it, then retry. Nothing was published over it"
                 )
 
     def _refuse_new_content_under_old_names(
-        self, ground: Ground, target: RelPath, records: Records, changes: Changes
+        self, show: Show, target: RelPath, records: Records, changes: Changes
     ) -> None:
         """A damaged file may be mended; a name that readers know by another checksum may not change its content."""
-        live = self._live(target)
-        for path, entry in changes.shown.items():
-            place = f"{live}/{path}"
-            if not has_one_content_for_ever(path) or ground.facts(place) is None:
-                continue
-            if entry not in records.contents(path) and not ground.shows(place, entry):
+        there = [path for path in changes.shown if has_one_content_for_ever(path) and show.facts(path)]
+        contents = records.contents(there)
+        for path in there:
+            entry = changes.shown[path]
+            if entry not in contents[path] and not show.shows(path, entry):
                 raise RequestRefused(
                     f"{target}/{path} is live with other content, and readers rely on it"
                     " (metadata files need their checksums in their names: createrepo_c --unique-md-filenames)"
@@ -221,6 +206,19 @@ class MirrorTree:
         if not _RUN.fullmatch(run) or ".." in run:
             raise MalformedInput(f"not a run's name: {run!r}")
         return f"{PRIVATE}-stage/{run}/{quote(rel_path(target), safe='')}"
+
+
+def _bring(show: Show, records: Records, changes: Changes) -> None:
+    """Readers see what the changes lead to, and the record says so; what an attempt cut short left is mended."""
+    after = Changed(Recorded(records, changes.base), changes)
+    doubtful = records.intended().keys() - changes.shown.keys()
+    shown = {**changes.shown, **{path: after[path] for path in doubtful if path in after}}
+    gone = changes.gone | {path for path in doubtful if path not in after}
+    known = records.known((*shown, *gone))
+    records.intend(changes)
+    show.bring(shown, known)
+    show.hide_pointers(gone, known)
+    records.add(changes, {path: found for path in shown if (found := show.facts(path))})
 
 
 def _changes_to(manifest: Manifest, records: Records) -> Changes:

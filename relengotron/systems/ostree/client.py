@@ -13,11 +13,15 @@ from relengotron.systems.ostree.command import OstreeCommand
 from relengotron.systems.ostree.deltas import name_of, read_deltas, size_of
 from relengotron.systems.ostree.files import has_whole_commit, head_in, is_alias, is_archive
 from relengotron.systems.ostree.gvariant import quoted
+from relengotron.systems.ostree.healing import set_damaged_aside
 from relengotron.systems.ostree.locks import RefLocks
 from relengotron.systems.ostree.names import TAGS, checked_commit, checked_ref, checked_tag, is_commit, tags_in
 from relengotron.systems.ostree.objects import commit_object, commits_in, objects_of, stored_in
 from relengotron.systems.ostree.port import CommitInfo, FsckAnswer
-from relengotron.systems.ostree.reading import KEPT_WITH_A_TREE, info_of, read_commit
+from relengotron.systems.ostree.reading import KEPT_WITH_A_TREE, info_of, kept_with_a_tree, read_commit
+from relengotron.systems.ostree.signatures import commit_bytes, keep_signature, signatures_of
+from relengotron.systems.ostree.signed_summary import SignSummary, write_signed_summary
+from relengotron.systems.ostree.summary import refs_in
 
 COMMITS_REMEMBERED: Final = 256
 """The package list of a tree is about 200 kB in memory."""
@@ -79,9 +83,14 @@ class OstreeCli:
         return tags_in(self._refspecs())
 
     def _refspecs(self) -> Mapping[str, str]:
+        """As the files say it: the command takes a name such as ``f24`` for the beginning of a commit's id."""
         names = [name for name in self._quick.ask("refs").split("\n") if name]
-        commits = self._quick.ask("rev-parse", *names).split() if names else []
-        return dict(zip(names, commits, strict=True))
+        shown = {name: commit for name in names if (commit := head_in(self._path, name)) is not None}
+        others = [name for name in names if name not in shown]
+        commits = self._quick.ask("rev-parse", "--", *others).split() if others else []
+        if len(others) != len(commits):  # whoever passes over a ref takes what it shows for garbage
+            raise MalformedInput(f"{self._path} has a ref whose name is none: {others[:20]!r}")
+        return shown | dict(zip(others, commits, strict=True))
 
     def aliases(self) -> Mapping[str, str]:
         """Every alias with the ref it stands for."""
@@ -179,6 +188,9 @@ class OstreeCli:
         ).strip()
 
     def _metadata_to_carry(self, commit: str) -> Iterator[tuple[str, str]]:
+        if has_whole_commit(self._path, commit) and is_archive(self._path):
+            yield from kept_with_a_tree(self._path, commit)
+            return
         for key in KEPT_WITH_A_TREE:
             try:
                 yield key, self._quick.ask("show", f"--print-metadata-key={key}", commit).strip()
@@ -186,10 +198,41 @@ class OstreeCli:
                 if "No such metadata key" not in str(refusal):
                     raise
 
-    def update_summary(self) -> None:
-        """The summary lists the refs as they are now."""
+    def update_summary(self, sign: SignSummary | None = None) -> None:
+        """The summary lists the refs as they are now; ``sign`` makes the signatures that go with it."""
         with self._locks.summarising(self._act_limit):
-            self._slow.act("summary", "-u")
+            if sign is None:
+                self._slow.act("summary", "-u")
+            else:
+                write_signed_summary(self._archive(), sign, self._act_limit, self._slow.binary)
+
+    def commit_bytes(self, commit: str) -> bytes:
+        """The commit itself, which is what is signed."""
+        return commit_bytes(self._archive(), commit)
+
+    def signatures(self, commit: str) -> tuple[bytes, ...]:
+        """Every signature of the commit that is here, in binary, whoever made it."""
+        return signatures_of(self._archive(), commit)
+
+    def add_signature(self, commit: str, signature: bytes) -> None:
+        """The signature stands beside the commit; the same one is kept once."""
+        with self._locks.signing(self._act_limit):
+            keep_signature(self._archive(), commit, signature)
+
+    def sign(self, commit: str, ref: str) -> None:
+        """A repo for which no key is configured is not signed."""
+
+    def is_signed(self, commit: str, ref: str) -> bool:
+        """Say whether clients of the ref take the commit's signatures; always where no key is configured."""
+        return True
+
+    def keys_of(self, ref: str) -> tuple[str, ...]:
+        """No key is configured for this repo."""
+        return ()
+
+    def refs_in_summary(self, summary: bytes) -> Mapping[str, str]:
+        """The refs with their commits as this summary lists them."""
+        return refs_in(summary)
 
     def tag(self, name: str, commit: str) -> None:
         """The tag names the commit, for ever; refused when it names another one."""
@@ -256,9 +299,13 @@ class OstreeCli:
     def fsck(self) -> FsckAnswer:
         """Read every object of the repo and compare it with its name."""
         try:
-            return FsckAnswer(True, self._slow.ask("fsck").strip())
+            return FsckAnswer(True, self._slow.ask("fsck", "--all").strip())
         except RequestRefused as refusal:
             return FsckAnswer(False, str(refusal))
+
+    def set_damaged_aside(self) -> tuple[str, ...]:
+        """What is damaged is gone, and every commit is named that lacks something: it can be pulled again."""
+        return set_damaged_aside(self._archive(), {*self.refs().values(), *self.tags().values()}, self._slow)
 
     @contextmanager
     def _writing(self, ref: str) -> Iterator[None]:

@@ -12,15 +12,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import get_ident
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from relengotron.errors import SystemBusy, SystemUnreachable
 from relengotron.model.tree_history import Holder
+from relengotron.systems.ostree.names import file_name_of
 
 FOLDER: Final = ".relengotron-locks"
 _ALL_REFS: Final = ".all"
 _SUMMARY: Final = ".summary"
-"""No ref begins with a dot, so neither name is one of a ref."""
+_SIGNATURES: Final = ".signatures"
+_MASTERS: Final = ".masters"
+"""No ref begins with a dot, so none of these names is one of a ref."""
 _LOOK_AGAIN: Final = 0.02
 
 
@@ -44,7 +47,7 @@ class RefLocks:
         if own in self._held:
             yield
             return
-        with self._taken(_ALL_REFS, fcntl.LOCK_SH, wait), self._taken(quote(ref, safe=""), fcntl.LOCK_EX, wait, why):
+        with self._taken(_ALL_REFS, fcntl.LOCK_SH, wait), self._taken(file_name_of(ref), fcntl.LOCK_EX, wait, why):
             self._held.add(own)
             try:
                 yield
@@ -65,6 +68,18 @@ class RefLocks:
     def summarising(self, limit: timedelta) -> Iterator[None]:
         """One summary is written at a time: each lists every ref that was set before it began."""
         with self._taken(_SUMMARY, fcntl.LOCK_EX, limit, "write the summary"):
+            yield
+
+    @contextmanager
+    def signing(self, limit: timedelta) -> Iterator[None]:
+        """One signature is stored at a time: each is written behind those that are there."""
+        with self._taken(_SIGNATURES, fcntl.LOCK_EX, limit, "store a signature"):
+            yield
+
+    @contextmanager
+    def sending(self, limit: timedelta) -> Iterator[None]:
+        """One summary is sent to the masters at a time: none overtakes a newer one."""
+        with self._taken(_MASTERS, fcntl.LOCK_EX, limit, "bring its commits to the masters"):
             yield
 
     def holders(self) -> Mapping[str, Holder]:
@@ -92,7 +107,11 @@ class RefLocks:
     def _open(self, name: str) -> int:
         try:
             self._folder.mkdir(exist_ok=True)
-            return os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                return os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644, dir_fd=folder)
+            finally:
+                os.close(folder)
         except OSError as error:
             raise SystemUnreachable(f"no lock can be taken in {self._folder}: {error}") from error
 

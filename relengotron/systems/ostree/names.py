@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from hashlib import sha256
+from urllib.parse import quote
 
 from relengotron.errors import MalformedInput
 
@@ -9,8 +11,12 @@ _COMMIT = re.compile(r"[0-9a-f]{64}")
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
 _ONLY_HEX = re.compile(r"[0-9a-f]+")
 _LONGEST_REF = 255
+_LONGEST_FILE_NAME = 240
+"""A file system takes 255 bytes, and more is put behind it."""
 TAGS = "tags"
 """The remote whose refs are our tags: neither the summary nor a pull shows them, and prune keeps what they name."""
+TOOK_BACK = "relengotron.took-back"
+"""The key under which a commit remembers which one it took back."""
 
 
 def checked_ref(text: str) -> str:
@@ -27,6 +33,12 @@ def checked_commit(text: str) -> str:
     if not _COMMIT.fullmatch(text):
         raise MalformedInput(f"not a commit id of 64 hex digits: {text!r}")
     return text
+
+
+def file_name_of(ref: str) -> str:
+    """A ref as the name of one file: what is too long for one ends in its digest, so that it stays itself."""
+    name = quote(ref, safe="")
+    return name if len(name) <= _LONGEST_FILE_NAME else f"{name[:150]}~{sha256(ref.encode()).hexdigest()}"
 
 
 def is_commit(text: str) -> bool:

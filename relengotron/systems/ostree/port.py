@@ -1,6 +1,6 @@
 """What do we ask of an OSTree repo?"""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -86,11 +86,35 @@ class OstreeRepo(Protocol):
     ) -> str:
         """A new commit with the files and package list of an old one; moves no ref; equal arguments, equal id."""
 
-    def update_summary(self) -> None:
-        """The summary lists the refs as they are now."""
+    def update_summary(self, sign: Callable[[bytes], Sequence[bytes]] | None = None) -> None:
+        """The summary lists the refs as they are now; ``sign`` makes the signatures that go with it."""
+
+    def commit_bytes(self, commit: str) -> bytes:
+        """The commit itself, which is what is signed."""
+
+    def signatures(self, commit: str) -> tuple[bytes, ...]:
+        """Every signature of the commit that is here, in binary, whoever made it."""
+
+    def add_signature(self, commit: str, signature: bytes) -> None:
+        """The signature stands beside the commit; the same one is kept once."""
+
+    def sign(self, commit: str, ref: str) -> None:
+        """The commit carries what clients of the ref trust, where the configuration names a key for this repo."""
+
+    def is_signed(self, commit: str, ref: str) -> bool:
+        """Say whether clients of the ref take the commit's signatures; always where no key is configured."""
+
+    def keys_of(self, ref: str) -> tuple[str, ...]:
+        """The names of the keys of which one must have signed what the ref shows; none where no key is configured."""
+
+    def refs_in_summary(self, summary: bytes) -> Mapping[str, str]:
+        """The refs with their commits as this summary lists them; ``MalformedInput`` when it is none."""
 
     def fsck(self) -> FsckAnswer:
         """Read every object of the repo and compare it with its name."""
+
+    def set_damaged_aside(self) -> tuple[str, ...]:
+        """What is damaged is gone, and every commit is named that lacks something: it can be pulled again."""
 
     def tags(self) -> Mapping[str, str]:
         """Every tag with its commit; tags are refs that clients do not see, and prune keeps what they name."""

@@ -1,14 +1,15 @@
 """What does a commit say about itself, in its own file or in what ``ostree show`` prints?"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from relengotron.errors import MalformedInput
 from relengotron.model.package import Package
-from relengotron.systems.ostree.gvariant import parse
-from relengotron.systems.ostree.objects import CommitObject
+from relengotron.systems.ostree.gvariant import parse, quoted
+from relengotron.systems.ostree.objects import CommitObject, commit_object
 from relengotron.systems.ostree.port import CommitInfo
 
 _PACKAGES = "rpmostree.rpmdb.pkglist"
@@ -31,6 +32,25 @@ def read_commit(commit: str, shown: str, raw: str) -> CommitInfo:
 def info_of(commit: str, read: CommitObject) -> CommitInfo:
     """The same, from the commit's own file."""
     return _info(commit, read.parent, read.made_at, read.subject, read.content_checksum, read.metadata)
+
+
+def kept_with_a_tree(repo: Path, commit: str) -> Iterator[tuple[str, str]]:
+    """What goes along when the files of an archive's commit are committed again, as GVariant text."""
+    read = commit_object(repo, commit)
+    for key in KEPT_WITH_A_TREE:
+        match read.metadata.get(key) if read is not None else None:
+            case str(value):
+                yield key, quoted(value)
+            case () if key == _PACKAGES:
+                yield key, "@a(sssss) []"
+            case tuple(rows) if key == _PACKAGES:
+                yield key, f"[{','.join(_written(row) for row in rows)}]"
+
+
+def _written(row: tuple[str, ...] | str) -> str:
+    if isinstance(row, str):
+        raise MalformedInput(f"a row of {_PACKAGES} is not (name, epoch, version, release, arch)")
+    return f"({','.join(map(quoted, row))})"
 
 
 def _info(

@@ -9,15 +9,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from relengotron.errors import RefMoved, RequestRefused, SystemUnreachable
+from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemUnreachable
 from relengotron.model.package import Package
 from relengotron.model.tree_history import Delta, Holder, TreeCommit
 from relengotron.systems.ostree.deltas import name_of
 from relengotron.systems.ostree.locks import RefLocks
 from relengotron.systems.ostree.names import checked_commit, checked_ref, checked_tag, is_commit
 from relengotron.systems.ostree.port import CommitInfo, FsckAnswer
+from relengotron.systems.ostree.signatures import commit_bytes, keep_signature, replaced, said_of, signatures_of
+from relengotron.systems.ostree.signed_summary import SignSummary, put_in_place
 
 _PARTIAL = ".commitpartial"
+_SAID = ".commitmeta"
 
 
 class SimulatedOstree:
@@ -200,9 +203,40 @@ class SimulatedOstree:
             metadata={**(metadata or {}), **{key: value for key, value in kept.items() if value is not None}},
         )
 
-    def update_summary(self) -> None:
-        """The summary lists the refs as they are now."""
-        _write(self._path / "summary", json.dumps(dict(self.refs())))
+    def update_summary(self, sign: SignSummary | None = None) -> None:
+        """The summary lists the refs as they are now; ``sign`` makes the signatures that go with it."""
+        data = json.dumps(dict(self.refs())).encode()
+        put_in_place(self._path, data, () if sign is None else sign(data))
+
+    def commit_bytes(self, commit: str) -> bytes:
+        """The commit itself, which is what is signed."""
+        return commit_bytes(self._path, commit)
+
+    def signatures(self, commit: str) -> tuple[bytes, ...]:
+        """Every signature of the commit that is here, in binary, whoever made it."""
+        return signatures_of(self._path, commit)
+
+    def add_signature(self, commit: str, signature: bytes) -> None:
+        """The signature stands beside the commit; the same one is kept once."""
+        keep_signature(self._path, commit, signature)
+
+    def sign(self, commit: str, ref: str) -> None:
+        """A repo for which no key is configured is not signed."""
+
+    def is_signed(self, commit: str, ref: str) -> bool:
+        """Say whether clients of the ref take the commit's signatures; always where no key is configured."""
+        return True
+
+    def keys_of(self, ref: str) -> tuple[str, ...]:
+        """No key is configured for this repo."""
+        return ()
+
+    def refs_in_summary(self, summary: bytes) -> Mapping[str, str]:
+        """The refs with their commits as this summary lists them."""
+        try:
+            return {str(ref): str(commit) for ref, commit in json.loads(summary).items()}
+        except (ValueError, AttributeError) as wrong:
+            raise MalformedInput(f"no summary of a repo: {wrong}") from wrong
 
     def tags(self) -> Mapping[str, str]:
         """Every tag with its commit."""
@@ -236,7 +270,9 @@ class SimulatedOstree:
     def objects_of(self, commits: Collection[str]) -> frozenset[str]:
         """Every object that these commits are made of."""
         return frozenset(
-            name for each in commits for name in (f"{each}.commit", f"{self.commit_info(each).content_checksum}.filez")
+            name
+            for each in commits
+            for name in (f"{each}.commit", f"{each}.commitmeta", f"{self.commit_info(each).content_checksum}.filez")
         )
 
     def drop_commits(self, commits: Collection[str]) -> None:
@@ -278,9 +314,21 @@ class SimulatedOstree:
 
     def fsck(self) -> FsckAnswer:
         """Read every object of the repo and compare it with its name."""
-        files = [file for file in (self._path / "objects").rglob("*") if file.is_file()]
+        files = [file for file in (self._path / "objects").rglob("*") if file.is_file() and file.suffix != _SAID]
         broken = [file.name for file in files if _digest(file.read_text()) != file.parent.name + file.stem]
         return FsckAnswer(not broken, f"broken: {broken}" if broken else "no problem found")
+
+    def set_damaged_aside(self) -> tuple[str, ...]:
+        """What is damaged is gone, and every commit is named that lacks something: it can be pulled again."""
+        for file in (self._path / "objects").rglob("*"):
+            if file.is_file() and _digest(file.read_text()) != file.parent.name + file.stem:
+                file.unlink()
+        stored = self.stored()
+        hurt = {commit for commit in self.commits() if not self.objects_of([commit]) <= stored.keys()}
+        for commit in hurt:
+            self._partial(commit).touch()
+        shown = {*self.refs().values(), *self.tags().values()}
+        return tuple(sorted(hurt | {commit for commit in shown if not self.has_commit(commit)}))
 
     def _pull(self, origin: "SimulatedOstree", commit: str, untrusted: bool) -> None:
         text = origin._commit_file(commit).read_text()
@@ -291,6 +339,8 @@ class SimulatedOstree:
         self._partial(commit).touch()
         _write(self._content_file(checksum), content)
         _write(self._commit_file(commit), text)
+        if said_of(origin.path, commit).exists():
+            replaced(self._path, said_of(self._path, commit), said_of(origin.path, commit).read_bytes())
         self._partial(commit).unlink()
 
     def _read(self, commit: str) -> dict[str, Any]:

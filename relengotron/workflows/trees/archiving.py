@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 from relengotron.errors import RefMoved, RequestRefused, StateDisagrees
 from relengotron.model.tree_history import history
+from relengotron.systems.ostree.kept import keep
+from relengotron.systems.ostree.names import checked_ref, file_name_of
 from relengotron.systems.ostree.port import OstreeRepo
 from relengotron.workflows.trees.operation import Operation, Terms
 
@@ -42,7 +43,7 @@ def archiving(repo: OstreeRepo, ref: str, archive: OstreeRepo, terms: Terms, *, 
     """
     if repo.path.resolve() == archive.path.resolve():
         raise RequestRefused(f"{archive.path} is the repo itself, and no archive of it")
-    head = repo.refs().get(ref)
+    head = repo.refs().get(checked_ref(ref))
     if head is None and delete and _is_archived(ref, archive):
         return _archived_before(repo, ref, archive)
     if head is None:
@@ -88,7 +89,7 @@ def _refuse_what_cannot_be(wanted: Archiving) -> None:
 def _effects(wanted: Archiving) -> list[str]:
     many = f"{len(wanted.commits)} commits of {wanted.ref}"
     copied = [f"copy {many} to {wanted.archive.path}, each object read and compared", "check the archive whole"]
-    deleted = [f"delete {wanted.ref} from {wanted.repo.path}", "write the summary, unsigned"]
+    deleted = [f"delete {wanted.ref} from {wanted.repo.path}", "write the summary"]
     return [*copied, *(deleted if wanted.delete else [])]
 
 
@@ -145,10 +146,9 @@ def _record(wanted: Archiving, objects: int, terms: Terms) -> str:
     written = json.dumps(facts, indent=1, sort_keys=True)
     facts["sha256"] = hashlib.sha256(written.encode()).hexdigest()
     place = _record_of(wanted.ref, wanted.archive)
-    place.parent.mkdir(exist_ok=True)
-    place.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n")
+    keep(place, json.dumps(facts, indent=1, sort_keys=True) + "\n")
     return str(place)
 
 
 def _record_of(ref: str, archive: OstreeRepo) -> Path:
-    return archive.path / RECORDS / f"{quote(ref, safe='')}.json"
+    return archive.path / RECORDS / f"{file_name_of(ref)}.json"

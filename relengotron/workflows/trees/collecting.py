@@ -31,13 +31,21 @@ class Garbage:
         return sum(self.objects.values()) + sum(self.deltas.values())
 
 
-def collection(repo: OstreeRepo, policy: Ostree, terms: Terms) -> Operation:
-    """What a garbage collection would take away now.
+def collection(
+    repo: OstreeRepo,
+    policy: Ostree,
+    terms: Terms,
+    only: frozenset[str] | None = None,
+    leaving: frozenset[str] = frozenset(),
+) -> Operation:
+    """What a garbage collection would take away now; with ``only`` no commits but those.
+
+    ``leaving`` are refs that will be gone by then: they keep nothing.
 
     Raises:
         SystemUnreachable: the repo, or the list of what machines run, cannot be read.
     """
-    garbage = look(repo, policy, terms)
+    garbage = look(repo, policy, terms, only, leaving)
     gone = garbage.retained.gone
     effects = (
         *(f"drop commit {each.commit} of {each.made_at:%Y-%m-%d}" for each in gone),
@@ -60,15 +68,30 @@ def collection(repo: OstreeRepo, policy: Ostree, terms: Terms) -> Operation:
     )
 
 
-def look(repo: OstreeRepo, policy: Ostree, terms: Terms) -> Garbage:
+def look(
+    repo: OstreeRepo,
+    policy: Ostree,
+    terms: Terms,
+    only: frozenset[str] | None = None,
+    leaving: frozenset[str] = frozenset(),
+) -> Garbage:
     """Everything that nothing keeps now."""
-    facts = RepoFacts(repo.commits(), repo.refs(), repo.tags(), _deployed(policy.deployed))
-    retained = retain(facts, _rules(policy), policy.unreferenced_kept_for, terms.now())
+    refs = {ref: head for ref, head in repo.refs().items() if ref not in leaving}
+    facts = RepoFacts(repo.commits(), refs, repo.tags(), _deployed(policy.deployed))
+    retained = _chosen(retain(facts, _rules(policy), policy.unreferenced_kept_for, terms.now()), only)
     needed, stored = repo.objects_of(retained.kept.keys()), repo.stored()
     objects = {name: size for name, size in stored.items() if name not in needed and not name.endswith(_TOMBSTONE)}
     kept = retained.kept.keys()
     deltas = {each: size for each, size in repo.deltas().items() if not _is_of_use(each, kept)}
     return Garbage(retained, objects, deltas)
+
+
+def _chosen(retained: Retained, only: frozenset[str] | None) -> Retained:
+    """What was not chosen is kept this time."""
+    if only is None:
+        return retained
+    spared = {each.commit: ("not chosen",) for each in retained.gone if each.commit not in only}
+    return Retained({**retained.kept, **spared}, tuple(each for each in retained.gone if each.commit in only))
 
 
 def _is_of_use(delta: Delta, kept: Collection[str]) -> bool:

@@ -24,7 +24,7 @@ def merge(
     head = repo.head(branch)
     if head is None:
         raise RequestRefused(f"no ref {branch} in {repo.path}")
-    inner = promotion(Wanted(repo, head, repo, master, version), terms)
+    inner = promotion(Wanted(repo, head, repo, master, version, by_source=True), terms)
     dropping = (f"remove the branch {branch}, its files are in {master}",) if drop_branch else ()
     return replace(
         inner,

@@ -21,6 +21,7 @@ class Wanted:
     """A tree of one repo is to be shown by a ref of another, or of the same.
 
     ``version`` replaces the tree's own where it is committed again; ``deltas`` is how many former heads get one.
+    ``by_source``: what was made of another commit counts as old as that one, where it is asked what came later.
     """
 
     source: OstreeRepo
@@ -29,6 +30,7 @@ class Wanted:
     ref: str
     version: str | None = None
     deltas: int = 0
+    by_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,16 @@ def _look(wanted: Wanted) -> _Looked:
     new, head = wanted.source.commit_info(commit), wanted.live.head(wanted.ref)
     shown = None if head is None else wanted.live.commit_info(head)
     way = how_to_promote(_tree(new), None if shown is None else _tree(shown), wanted.ref)
-    if way.is_older and (wanted.version or new.version) in (None, new.version):
+    is_back = way.is_older and not (wanted.by_source and shown is not None and _came_later(new, shown, wanted.live))
+    if is_back and (wanted.version or new.version) in (None, new.version):
         raise RequestRefused(f"{commit[:12]} is older than what {wanted.ref} shows: a way back needs a new version")
     return _Looked(new, head, way)
+
+
+def _came_later(new: CommitInfo, shown: CommitInfo, live: OstreeRepo) -> bool:
+    """Whether it was composed after the tree that was committed again as what is shown."""
+    source = shown.metadata.get(PROMOTED_FROM, "")
+    return is_commit(source) and live.has_commit(source) and live.commit_info(source).timestamp < new.timestamp
 
 
 def _tree(info: CommitInfo) -> Tree:
@@ -74,14 +83,16 @@ def _tree(info: CommitInfo) -> Tree:
 
 def _effects(wanted: Wanted, looked: _Looked) -> list[str]:
     way, commit = looked.way.way, looked.new.commit
+    what = "the new commit" if way is Way.COMMIT_AGAIN else commit
     if way is Way.NOTHING:
         return []
     again = [f"commit the files of {commit} again on top of {looked.head or 'nothing'}"]
     pull = [f"bring commit {commit} and its files here"] if not wanted.live.has_commit(commit) else []
+    keys = wanted.live.keys_of(wanted.ref)
+    signed = [f"let {what} be signed with {' or '.join(keys)}, unless it is"] if keys else []
     deltas = [f"make static deltas from the last {wanted.deltas} heads"] if wanted.deltas and looked.head else []
-    what = "the new commit" if way is Way.COMMIT_AGAIN else commit
-    moved = [f"move {wanted.ref} from {looked.head or 'nothing'} to {what}", "write the summary, unsigned"]
-    return [*pull, *(again if way is Way.COMMIT_AGAIN else []), *deltas, *moved]
+    moved = [f"move {wanted.ref} from {looked.head or 'nothing'} to {what}", "write the summary"]
+    return [*pull, *(again if way is Way.COMMIT_AGAIN else []), *signed, *deltas, *moved]
 
 
 def _act(wanted: Wanted, terms: Terms, looked: _Looked) -> Mapping[str, Any]:
@@ -92,6 +103,7 @@ def _act(wanted: Wanted, terms: Terms, looked: _Looked) -> Mapping[str, Any]:
         if not live.has_commit(looked.new.commit):
             live.pull_local(wanted.source.path, looked.new.commit)
         shown = _commit_to_show(wanted, terms, looked)
+        live.sign(shown, ref)
         deltas = make_deltas(live, looked.head, shown, wanted.deltas)
         live.set_ref(ref, shown, looked.head)
         _compare(live, ref, looked.new.content_checksum)
@@ -103,6 +115,8 @@ def _commit_to_show(wanted: Wanted, terms: Terms, looked: _Looked) -> str:
     new = looked.new
     if looked.way.way is not Way.COMMIT_AGAIN:
         return new.commit
+    if (waiting := _waits_to_be_signed(wanted, looked)) is not None:
+        return waiting
     now = terms.now()
     if looked.head is not None and wanted.live.commit_info(looked.head).timestamp >= now:
         raise StateDisagrees(f"{wanted.ref} shows a commit from the future: look at the clock of this machine")
@@ -116,6 +130,22 @@ def _commit_to_show(wanted: Wanted, terms: Terms, looked: _Looked) -> str:
         version=wanted.version or new.version,
         metadata={**carried, PROMOTED_FROM: new.commit},
     )
+
+
+def _waits_to_be_signed(wanted: Wanted, looked: _Looked) -> str | None:
+    """What an earlier try committed again; an auto-signer signs what it finds, not what each try makes anew."""
+    if not wanted.live.keys_of(wanted.ref):
+        return None
+    there = [each.commit for each in wanted.live.commits().values() if each.parent == looked.head]
+    known = (wanted.live.commit_info(each) for each in there)
+    return next((each.commit for each in known if _is_made_for(each, wanted, looked)), None)
+
+
+def _is_made_for(made: CommitInfo, wanted: Wanted, looked: _Looked) -> bool:
+    new, bound = looked.new, (wanted.ref,) if looked.way.bound else None
+    is_same = (made.content_checksum, made.subject) == (new.content_checksum, new.subject)
+    named = made.metadata.get(PROMOTED_FROM) == new.commit and made.version == (wanted.version or new.version)
+    return is_same and named and made.ref_bindings == bound
 
 
 def _compare(live: OstreeRepo, ref: str, content: str) -> None:

@@ -28,7 +28,7 @@ def test_status_says_what_waits_for_whom_and_what_to_type(relengotron: Command, 
     assert "until 15:00:00 UTC (in 3 h)" in told
     assert f"relengotron runs retry {held}" in told
     assert "1 could not be understood or believed and were put aside; look: relengotron messages" in told
-    assert "F24/stable  idle; the last run was done at" in told
+    assert "F24/stable  idle; the last run (push updates) was done at" in told
     assert "F23/testing  idle, no run yet" in told
     assert "compose failed: disk full" in told
 

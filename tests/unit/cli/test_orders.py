@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from relengotron.cli.surroundings import person
-from relengotron.engine.journal import inbox, sqlite
+from relengotron.engine.journal import effects, inbox, sqlite
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import StoredMessage
 from relengotron.messages.envelope import Envelope
-from tests.unit.cli.story import Command
+from tests.unit.cli.story import NOW, Command
 
 
 def stored(database: Database) -> Sequence[StoredMessage]:
@@ -55,3 +55,18 @@ def test_who_waits_for_a_locked_journal_is_told_so_and_how_to_find_who_has_it(
 
 def test_a_cancel_needs_a_reason(relengotron: Command, held: str) -> None:
     assert "Missing option '--reason'" in relengotron("runs", "cancel", held, status=2).output
+
+
+def test_what_users_have_already_is_only_taken_back_from_them_by_who_says_yes(
+    relengotron: Command, database: Database, held: str
+) -> None:
+    with database.write() as db:
+        effects.intend(db, held, "live atomic-host", "show it", None, NOW)
+
+    told = relengotron("runs", "cancel", held, "--reason", "it only waits", status=1).output
+    assert "users may have atomic-host already" in told
+    assert "--yes" in told
+    assert not stored(database)
+
+    relengotron("runs", "cancel", held, "--reason", "it is bad", "--yes")
+    assert len(stored(database)) == 1

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import select
 
 from relengotron.cli.ostree import acting
@@ -14,6 +15,8 @@ from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.tables import audit
 from relengotron.systems.ostree.client import OstreeCli
 from relengotron.systems.ostree.command import OstreeCommand
+from relengotron.systems.ostree.signatures import proof_of
+from relengotron.systems.signing.simulated import SimulatedSigner
 from tests.unit.cli.story import Command
 
 LIVE = "fedora-atomic/24/x86_64/updates"
@@ -222,3 +225,49 @@ def test_ten_refs_are_promoted_at_the_same_time_and_the_summary_has_all(live: Pa
         list(pool.map(promote, range(10)))
     shown = subprocess.run(["ostree", f"--repo={live}", "summary", "-v"], check=True, capture_output=True, text=True)
     assert sum(line.startswith("* ref/") for line in shown.stdout.splitlines()) == 10
+
+
+@pytest.fixture
+def signed(config: Path, live: Path, monkeypatch: pytest.MonkeyPatch) -> SimulatedSigner:
+    """The live repo belongs to a release with a key; the signer is made of paper."""
+    artifacts = config / "artifacts" / "atomic.yaml"
+    content = yaml.safe_load(artifacts.read_text())
+    tree = next(each for each in content["artifacts"] if each["kind"] == "ostree")
+    tree["settings"] |= {"live_repo": str(live), "ref": LIVE.replace("24", "{version}")}
+    artifacts.write_text(yaml.safe_dump(content))
+    signer = SimulatedSigner("fedora-24")
+    monkeypatch.setattr("relengotron.systems.world.signers_of", lambda _: {"fedora-24": signer, "fedora-23": signer})
+    return signer
+
+
+def test_what_is_promoted_is_signed_before_the_ref_shows_it(
+    relengotron: Command, private: Path, live: Path, signed: SimulatedSigner
+) -> None:
+    tree = commit(private, "fresh", "24.1", "--no-bindings")
+    words = ("ostree", "promote", str(private), "fresh", "--to", LIVE, "--in", str(live))
+    assert f"let {tree} be signed with fedora-24" in relengotron(*words, "--plan").output
+
+    signed.is_down = True
+    assert "the bridge is down" in relengotron(*words, status=4).output
+    assert OstreeCli(live).refs() == {}
+
+    signed.is_down = False
+    relengotron(*words)
+    repo = OstreeCli(live)
+    assert repo.refs() == {LIVE: tree}
+    assert proof_of(repo, tree, signed).is_good
+    assert (live / "summary.sig").exists()
+
+
+def test_heads_of_before_the_key_are_signed_once(relengotron: Command, live: Path, signed: SimulatedSigner) -> None:
+    head = commit(live, LIVE, "24.1", "--no-bindings")
+    told = relengotron("ostree", "sign", str(live)).output
+    assert f"sign {head} with fedora-24, which {LIVE} shows" in told
+    assert "Done: signed 1" in told
+    assert "nothing to do" in relengotron("ostree", "sign", str(live)).output
+    assert len(OstreeCli(live).signatures(head)) == 1
+
+
+def test_a_repo_of_nobody_is_not_signed(relengotron: Command, live: Path) -> None:
+    commit(live, LIVE, "24.1")
+    assert "no release with an artifacts_key" in relengotron("ostree", "sign", str(live), status=1).output

@@ -63,6 +63,38 @@ def test_everything_of_a_run_that_a_test_keeps_is_waived_with_the_name_of_who_ty
     ]
 
 
+class _WaiverDb:
+    def __init__(self) -> None:
+        self.given: list[Waiver] = []
+
+    def give(self, waiver: Waiver) -> str:
+        self.given.append(waiver)
+        return f"waiverdb {len(self.given)}"
+
+
+def test_waiverdb_is_told_too_in_the_name_of_the_person_behind_the_account(
+    relengotron: Command, database: Database, shut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = _WaiverDb()
+    monkeypatch.setattr(waiving, "open_waiverdb_to_write", lambda _settings: there)
+    monkeypatch.setattr(waiving, "person", lambda: "root, by sudo from alice")
+    told = relengotron("waive", TREE.artifact, "dist.depcheck", "--reason", "known", "--also-waiverdb").output
+    assert "WaiverDB has it as waiverdb 1." in told
+    relengotron("waive", TREE.artifact, "dist.depcheck", "--reason", "no", "--withdraw", "--also-waiverdb")
+    assert [(each.who, each.item, each.is_waived) for each in there.given] == [
+        ("alice", TREE.item, True),
+        ("alice", TREE.item, False),
+    ]
+    assert len(wishes(database)) == 2
+
+
+def test_waiverdb_knows_no_end_and_needs_a_token(relengotron: Command, database: Database, shut: str) -> None:
+    words = ("waive", TREE.artifact, "dist.depcheck", "--reason", "known", "--also-waiverdb")
+    assert "WaiverDB knows no end" in relengotron(*words, "--until", "2h", status=2).output
+    assert "systems.waiverdb.token_file is not set" in relengotron(*words, status=2).output
+    assert not wishes(database)
+
+
 def test_one_artifact_is_waived_by_its_name_and_withdrawn_again(
     relengotron: Command, database: Database, shut: str
 ) -> None:

@@ -17,7 +17,8 @@ from relengotron.model.gate import (
     Subject,
     Verdict,
 )
-from relengotron.model.policy import Freeze, MinimumKarma, PassingTestCase, Policy, Rule
+from relengotron.model.opinions import Opinions
+from relengotron.model.policy import CriticalPathKarma, Freeze, MinimumKarma, PassingTestCase, Policy, Rule
 from relengotron.model.waiver import Waiver
 
 NOW = datetime(2016, 11, 1, 12, tzinfo=UTC)
@@ -127,13 +128,34 @@ def test_a_rule_with_bounds_holds_for_builds_made_between_them() -> None:
 def test_karma_is_counted_and_may_be_waived() -> None:
     liked = a_policy(MinimumKarma(2), subject=UPDATE)
     question = asked(liked, subject=UPDATE)
-    assert answer(question, Facts(karma={UPDATE.item: 2})).verdict is Verdict.OPEN
-    given = answer(question, Facts(karma={UPDATE.item: 1}))
+    assert answer(question, liked_by(2)).verdict is Verdict.OPEN
+    given = answer(question, liked_by(1))
     assert given.missing == ("FEDORA-2016-0000000001: bodhi.karma too little (karma 1, needed 2)",)
     assert answer(question, Facts()).verdict is Verdict.CLOSED, "unknown to Bodhi"
-    assert states(answer(question, Facts(karma_trouble="503"))) == [RequirementState.SOURCE_DOWN]
+    assert states(answer(question, Facts(bodhi_trouble="503"))) == [RequirementState.SOURCE_DOWN]
     mine = replace(MINE, subject_type=UPDATE.type, item=UPDATE.item, testcase=requiring.KARMA)
-    assert answer(question, Facts(karma={UPDATE.item: -3}), [mine]).verdict is Verdict.OPEN
+    assert answer(question, liked_by(-3), [mine]).verdict is Verdict.OPEN
+
+
+def liked_by(karma: int | None, is_critical: bool | None = False) -> Facts:
+    return Facts(opinions={UPDATE.item: Opinions(UPDATE.item, karma=karma, is_critical=is_critical)})
+
+
+@pytest.mark.parametrize(
+    ("karma", "is_critical", "state"),
+    [
+        (0, False, RequirementState.PASSED),
+        (2, True, RequirementState.PASSED),
+        (1, True, RequirementState.TOO_LITTLE),
+        (9, None, RequirementState.ERRORED),
+        (None, True, RequirementState.ERRORED),
+    ],
+)
+def test_only_the_critical_path_needs_its_karma(
+    karma: int | None, is_critical: bool | None, state: RequirementState
+) -> None:
+    question = asked(a_policy(CriticalPathKarma(2), subject=UPDATE), subject=UPDATE)
+    assert states(answer(question, liked_by(karma, is_critical))) == [state]
 
 
 def test_a_freeze_shuts_the_gate_between_its_dates_for_all_but_those_it_names() -> None:
@@ -170,6 +192,7 @@ def test_a_waiver_opens_and_says_who_answers_and_until_when() -> None:
         {"is_waived": False},
         {"until": NOW},
         {"withdrawn_at": NOW - HOUR},
+        {"at": NOW + HOUR},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -178,15 +201,39 @@ def test_a_forged_foreign_or_finished_waiver_does_not_count(change: dict[str, ob
     assert answer(asked(LINT), Facts((FAILED,)), [waiver]).verdict is Verdict.CLOSED
 
 
+def test_who_takes_a_waiver_back_has_taken_it_back_also_where_a_server_still_shows_it() -> None:
+    back = replace(MINE, id="waiverdb 9", is_waived=False, at=MINE.at + HOUR / 2)
+    assert answer(asked(LINT), Facts((FAILED,)), [back, MINE]).verdict is Verdict.CLOSED
+    again = replace(MINE, id="waiverdb 10", at=back.at + HOUR / 4)
+    assert answer(asked(LINT), Facts((FAILED,)), [again, back, MINE]).verdict is Verdict.OPEN
+
+
 def test_the_two_person_rule_wants_two_people_whatever_accounts_they_use() -> None:
     strict = a_policy(PassingTestCase("dist.rpmdeplint"), waivers_need=2)
     again = replace(MINE, id="journal 2")
     by_sudo = replace(MINE, id="journal 3", who="root, by sudo from alice")
-    one = answer(asked(strict), Facts((FAILED,)), [MINE, again, by_sudo])
+    shouted = replace(MINE, id="waiverdb 4", who="Alice")
+    one = answer(asked(strict), Facts((FAILED,)), [MINE, again, by_sudo, shouted])
     assert one.verdict is Verdict.CLOSED
     assert "1 more must" in one.missing[0]
     bob = replace(MINE, id="journal 4", who="bob")
     assert answer(asked(strict), Facts((FAILED,)), [MINE, bob]).verdict is Verdict.OPEN
+
+
+def test_where_a_policy_names_people_nobody_else_may_waive() -> None:
+    named = a_policy(PassingTestCase("dist.rpmdeplint"), waivers_by=("bob", "qa-*"))
+    assert answer(asked(named), Facts((FAILED,)), [MINE]).verdict is Verdict.CLOSED
+    for who, opens in (("bob", True), ("qa-lead", True), ("bobby", False), ("bob, by sudo from mallory", False)):
+        given = answer(asked(named), Facts((FAILED,)), [replace(MINE, who=who)])
+        assert (given.verdict is Verdict.OPEN) is opens, who
+
+
+def test_every_policy_of_a_rule_must_allow_who_waives_it() -> None:
+    policies = [
+        a_policy(PassingTestCase("dist.rpmdeplint"), waivers_by=by, id=f"p{by}") for by in (("alice", "bob"), ("bob",))
+    ]
+    assert answer(asked(*policies), Facts((FAILED,)), [MINE]).verdict is Verdict.CLOSED
+    assert answer(asked(*policies), Facts((FAILED,)), [replace(MINE, who="bob")]).verdict is Verdict.OPEN
 
 
 def test_a_rule_of_several_policies_is_asked_once_and_the_stricter_number_of_people_holds() -> None:

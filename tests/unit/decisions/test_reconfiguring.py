@@ -1,6 +1,7 @@
 """What another configuration means for a lane, for a run on its way, and for pushes that are over."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from relengotron.decisions.hindsight import look_back
@@ -9,6 +10,7 @@ from relengotron.model.artifact import Artifact
 from relengotron.model.lane import Lane
 from relengotron.model.push_plan import Fate, Happened, Sight, Story
 from relengotron.model.reconfiguration import LaneSetup
+from relengotron.model.rollout import Share
 
 REPO = Artifact("repo", "mash", "F24", ("x86_64",), "updates", required_tests=("closure",))
 TREE = Artifact("tree", "ostree", "F24", ("x86_64",), "atomic", ("repo",), "tree", settings={"ref": "a"})
@@ -65,6 +67,13 @@ def test_every_edit_names_the_first_step_that_notices_it() -> None:
         ("tree", "would be made otherwise: settings.ref", "ensure_artifacts_are_composed"),
         ("iso", "would be published below images instead of isos", "ensure_bits_are_live"),
         ("iso", "would need the test boots too", "ensure_the_gate_is_open"),
+    ]
+    assert words(having(REPO, TREE, replace(ISO, may_lag=True))) == [
+        ("iso", "may_lag would be True, and was False", "ensure_the_gate_is_open"),
+    ]
+    slowly = replace(ISO, rollout=(Share(10, timedelta(hours=6)),))
+    assert words(having(REPO, TREE, slowly)) == [
+        ("iso", "would be rolled out to 10 %, 100 % after 6 h, and was shown at once", "ensure_bits_are_live"),
     ]
 
 

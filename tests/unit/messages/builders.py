@@ -43,6 +43,9 @@ BODIES: dict[str, list[dict[str, Any]]] = {
             ],
         },
     ],
+    "bodhi.update.comment": [
+        {"comment": {"author": "ralph", "karma": -1, "text": "it broke", "update_alias": ALIAS, "update_title": NVR}},
+    ],
     "bodhi.update.edit": [{"agent": "ralph", "update": {"alias": ALIAS, "title": NVR}, "new_bugs": []}],
     "bodhi.update.eject": [
         {

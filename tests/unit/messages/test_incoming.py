@@ -89,8 +89,18 @@ def test_a_request_for_nothing_is_ignored(suffix: str, changed: dict[str, Any]) 
 
 @pytest.mark.parametrize("what", list(UpdateChange))
 def test_changes_of_an_update_are_told_apart(what: UpdateChange) -> None:
-    told = understand(an_envelope(f"bodhi.update.{what}", {"update": {"alias": ALIAS, "title": NVR}}))
-    assert told == UpdateChanged(ALIAS, NVR, what)
+    update = {"update": {"alias": ALIAS, "title": NVR}}
+    body = {"comment": update | {"karma": 1}} if what is UpdateChange.COMMENT else update
+    assert understand(an_envelope(f"bodhi.update.{what}", body)) == UpdateChanged(ALIAS, NVR, what)
+
+
+def test_a_comment_names_its_update_or_is_passed_over() -> None:
+    def said(**comment: str) -> object:
+        return understand(an_envelope("bodhi.update.comment", {"comment": comment}))
+
+    assert said(update_alias=ALIAS) == UpdateChanged(ALIAS, None, UpdateChange.COMMENT)
+    assert said(update_title=NVR, author="ralph") == UpdateChanged(None, NVR, UpdateChange.COMMENT)
+    assert isinstance(said(text="hello"), Ignored)
 
 
 def test_an_update_needs_a_name() -> None:
@@ -174,7 +184,6 @@ def test_a_wrong_type_or_name_is_refused_with_its_key_path(suffix: str, changed:
     ("suffix", "reason"),
     [
         ("relengotron.push.start", "an announcement of relengotron itself"),
-        ("bodhi.update.comment", "a comment; it does not change what is pushed"),
         ("bodhi.update.editor", "a change of an update that does not touch a push"),
         ("buildsys.tagging", "not a topic relengotron acts on"),
         ("pagure.issue.new", "not a topic relengotron acts on"),

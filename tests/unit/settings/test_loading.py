@@ -1,6 +1,7 @@
 """What does a configuration say, and how does it refuse?"""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,6 +82,55 @@ def test_what_something_is_made_from_comes_first(tree: Path, edit: Edit) -> None
         for artifact in load(tree, examine_secrets=False).artifacts_for(lane):
             assert set(artifact.made_from) <= seen
             seen.add(artifact.name)
+
+
+@pytest.mark.parametrize("key", ["may_lag: true", "live_after: 6h"])
+def test_a_repo_never_lags(tree: Path, edit: Edit, key: str) -> None:
+    edit("artifacts/repos.yaml", "    kind: mash\n", f"    kind: mash\n    {key}\n")
+    assert any("a repo never lags" in each for each in mistakes(tree))
+
+
+def test_nothing_goes_live_before_what_it_is_made_from(tree: Path, edit: Edit) -> None:
+    edit("artifacts/atomic.yaml", "    kind: ostree\n", "    kind: ostree\n    live_after: 6h\n")
+    assert any("live_after: found a shorter time than that of atomic-tree-24" in each for each in mistakes(tree))
+
+
+ROLLOUT = "    rollout: [{percent: 10, lasts: 6h}, {percent: 50, lasts: 12h}]\n"
+
+
+def rolls_out(edit: Edit, kind: str, rollout: str = ROLLOUT) -> None:
+    edit(f"artifacts/{'repos' if kind == 'mash' else 'atomic'}.yaml", f"kind: {kind}\n", f"kind: {kind}\n{rollout}")
+
+
+def test_a_rollout_is_read_step_by_step(tree: Path, edit: Edit) -> None:
+    rolls_out(edit, "image")
+    images = [each for each in load(tree, examine_secrets=False).artifacts_for(TESTING) if each.rollout]
+    assert [(each.percent, each.lasts) for each in images[0].rollout] == [
+        (10, timedelta(hours=6)),
+        (50, timedelta(hours=12)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rollout", "words"),
+    [
+        ("mash", ROLLOUT, "a repo is for everybody at once"),
+        ("image", ROLLOUT.replace("50", "10"), "found 10, 10 percent; allowed: each more than before"),
+        ("image", ROLLOUT.replace("50", "100"), "99"),
+        ("image", ROLLOUT.replace("10", "0"), "1"),
+        ("image", ROLLOUT.replace("12h", "soon"), "a time with its unit"),
+        ("ostree", ROLLOUT, "found one ahead of that of atomic-tree-24"),
+    ],
+)
+def test_a_rollout_that_cannot_be_is_refused(tree: Path, edit: Edit, kind: str, rollout: str, words: str) -> None:
+    rolls_out(edit, kind, rollout)
+    assert any("rollout" in each and words in each for each in mistakes(tree)), mistakes(tree)
+
+
+def test_a_rollout_of_which_nobody_is_told_is_refused(tree: Path, edit: Edit) -> None:
+    edit("artifacts/atomic.yaml", "kind: image\n", f"kind: image\n{ROLLOUT}")
+    edit("systems.yaml", "  website: releases.json", "  # none")
+    assert any("systems.mirror.website" in each for each in mistakes(tree))
 
 
 def test_an_artifact_with_the_arch_in_its_name_is_one_per_arch(tree: Path, edit: Edit) -> None:
@@ -250,7 +300,8 @@ def test_a_secret_that_everybody_can_read_is_refused(tree: Path, edit: Edit, tmp
     token.write_text("0" * 40)
     keytab.write_text("k")
     edit("systems.yaml", "/etc/relengotron/secrets/pdc.token", str(token))
-    edit("systems.yaml", "/etc/relengotron/secrets/relengotron.keytab", str(keytab))
+    systems = tree / "systems.yaml"
+    systems.write_text(re.sub(r"(\w: )/etc/relengotron/secrets/[^\n]*", rf"\1{keytab}", systems.read_text()))
     keytab.chmod(0o600)
     token.chmod(0o604)
     with pytest.raises(SettingsError, match=r"pdc\.token_file.*others cannot open.*chmod o= "):
@@ -284,3 +335,20 @@ def test_the_loader_does_not_depend_on_the_working_directory(tree: Path, tmp_pat
         assert load(Path("config"), examine_secrets=False).lanes
     finally:
         os.chdir(before)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("alt: {path: alt}", "alt: {path: fedora/alt}", "alt lies in fedora"),
+        ("alt: {path: alt}", "alt: {}", "fedora lies in alt"),
+        ("alt: {path: alt}", "alt: {path: ../alt}", "a path below the mirror's root"),
+        ("website: releases.json", "website: /releases.json", "a path below the mirror's root"),
+        ("token_header: Fastly-Key", 'token_header: "Key: x"', "the name of an HTTP header"),
+        ("url: https://dl.example/pub", "url: https://user:pw@dl.example/pub", "without credentials"),
+        ("url: https://dl.example/pub", "url: file:///srv/pub", "http://HOST/... or https://HOST/..."),
+    ],
+)
+def test_what_readers_are_told_is_checked(tree: Path, edit: Edit, old: str, new: str, words: str) -> None:
+    edit("systems.yaml", old, new)
+    assert words in mistakes(tree)[0]

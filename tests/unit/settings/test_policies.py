@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from relengotron.errors import SettingsError
-from relengotron.model.policy import Freeze, MinimumKarma, PassingTestCase
+from relengotron.model.policy import (
+    Blocker,
+    BugsAreFixed,
+    CriticalPathKarma,
+    Freeze,
+    ManualTestCases,
+    MinimumKarma,
+    PassingTestCase,
+    SameBitsWereTested,
+)
 from relengotron.settings import load
 
 EXAMPLE = Path(__file__).parents[3] / "config"
@@ -38,11 +47,14 @@ def mistakes(tree: Path, old: str, new: str) -> str:
 
 
 def test_the_example_is_read_into_policies(tree: Path) -> None:
-    lint, liked, frozen = load(tree, examine_secrets=False).policies
+    lint, liked, tried, tested, frozen = load(tree, examine_secrets=False).policies
     since = datetime(2016, 11, 1, tzinfo=UTC)
     assert lint.rules[1] == PassingTestCase("dist.abicheck", valid_since=since)
     assert (liked.rules, liked.waivers_need) == ((MinimumKarma(1),), 2)
     assert isinstance(frozen.rules[0], Freeze)
+    assert frozen.rules[0].unless_fixes == (1345678,)
+    assert [type(each) for each in tried.rules] == [CriticalPathKarma, ManualTestCases, BugsAreFixed, Blocker]
+    assert (tried.waivers_by, tested.rules) == (("qa-*",), (SameBitsWereTested(),))
     assert lint.applies("bodhi_update_push_testing", "fedora-23", "koji_build")
     assert not liked.applies("bodhi_update_push_stable", "fedora-23", "bodhi_update")
 
@@ -75,11 +87,16 @@ def test_a_release_may_have_a_product_version_of_its_own(tree: Path) -> None:
         ('"fedora-*"', "fedora-42", "(did you mean 'fedora-24'?)"),
         ("[koji_build, bodhi_update]", "[]", "policies[0].subject_types"),
         ("{test_case_name: dist.rpmdeplint}", "{test_case_name: t, valid_since: 2016-11-01}", "a time with its zone"),
+        (
+            "subject_types: [koji_build, bodhi_update]",
+            "when_closed: eject\n    subject_types: [koji_build, compose]",
+            "when_closed: eject with subject types koji_build and bodhi_update alone",
+        ),
         ("    rules:\n", "    waivers_need: 0\n    rules:\n", "policies[0].waivers_need: found 0"),
         (
             "- PassingTestCaseRule: {test_case_name: dist.rpmdeplint}",
             "- {PassingTestCaseRule: {test_case_name: t}, MinimumKarmaRule: {karma: 1}}",
-            "exactly one of PassingTestCaseRule, MinimumKarmaRule, FreezeRule",
+            "exactly one of PassingTestCaseRule, MinimumKarmaRule, CriticalPathKarmaRule, ManualTestCasesRule",
         ),
         (
             "PassingTestCaseRule: {test_case_name: dist.rpmdeplint}",
@@ -87,10 +104,36 @@ def test_a_release_may_have_a_product_version_of_its_own(tree: Path) -> None:
             "ends after begins",
         ),
         ("[koji_build, bodhi_update]", "[bodhi_update]\n    packages: [bash]", "with subject type koji_build"),
+        (
+            "PassingTestCaseRule: {test_case_name: dist.rpmdeplint}",
+            'FreezeRule: {reason: r, begins: "2016-11-02T00:00:00Z", unless_fixes: [7]}',
+            "unless_fixes with subject type bodhi_update alone",
+        ),
+        (
+            "PassingTestCaseRule: {test_case_name: dist.rpmdeplint}",
+            "BlockerRule: {reason: r, bugs: []}",
+            "policies[0].rules[0].BlockerRule.bugs",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_place(tree: Path, old: str, new: str, told: str) -> None:
     assert told in mistakes(tree, old, new)
+
+
+@pytest.mark.parametrize(
+    "rule", ["MinimumKarmaRule: {karma: 1}", "CriticalPathKarmaRule: {karma: 2}", "ManualTestCasesRule: {}"]
+)
+def test_what_people_say_is_asked_of_updates_only(tree: Path, rule: str) -> None:
+    text = SOUND.replace("PassingTestCaseRule: {test_case_name: dist.rpmdeplint}", rule).replace(", bodhi_update", "")
+    assert f"{rule.partition(':')[0]} with subject type bodhi_update" in mistakes(tree, SOUND, text)
+
+
+def test_nothing_was_live_before_testing(tree: Path) -> None:
+    text = SOUND.replace("PassingTestCaseRule: {test_case_name: dist.rpmdeplint}", "SameBitsWereTestedRule: {}")
+    (tree / "policies" / "updates.yaml").write_text(text)
+    assert load(tree, examine_secrets=False).policies[0].rules == (SameBitsWereTested(),)
+    both = text.replace("[bodhi_update_push_stable]", "[bodhi_update_push_stable, bodhi_update_push_testing]")
+    assert "nothing is live before testing" in mistakes(tree, SOUND, both)
 
 
 def test_karma_is_for_updates_and_an_id_is_for_one_policy(tree: Path) -> None:

@@ -42,6 +42,16 @@ def _session_routes(bodhi: SimulatedBodhi) -> Blueprint:
         answer.set_cookie(COOKIE, bodhi.sessions.open(user), httponly=True)
         return answer
 
+    @api.get("/oidc/login-token")
+    def login_with_token() -> Answer:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        user = bodhi.tokens.get(token) if scheme == "Bearer" else None
+        if user is None:
+            raise Refusal("header", "Authorization", "invalid_token", 401)
+        answer = jsonify(None)
+        answer.set_cookie(COOKIE, bodhi.sessions.open(user), httponly=True)
+        return answer, 202
+
     @api.get("/csrf")
     def csrf() -> Answer:
         cookie = _cookie()
@@ -94,7 +104,9 @@ def _update_routes(bodhi: SimulatedBodhi) -> Blueprint:
         name, text, karma = str(body["update"]), str(body.get("text") or ""), _karma(body.get("karma", 0))
         if not any(update.is_called(name) for update in bodhi.updates):
             raise Refusal("url", "update", f"Invalid update specified: {name}", 404)
-        stored, caveats = bodhi.comment(name, text, karma, _author(user))
+        bugs = {int(each["bug_id"]): _said(each) for each in _feedback(body, "bug_feedback")}
+        test_cases = {str(each["testcase_name"]): _said(each) for each in _feedback(body, "testcase_feedback")}
+        stored, caveats = bodhi.comment(name, text, karma, _author(user), bugs, test_cases)
         return jsonify({"comment": stored.shown(), "caveats": caveats})
 
     return api
@@ -187,6 +199,14 @@ def _author(user: str | None) -> str:
     if user is None:
         raise Refusal("body", "email", "You must provide an author", 403)
     return user
+
+
+def _feedback(body: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    return list(body.get(key) or [])
+
+
+def _said(feedback: dict[str, Any]) -> int:
+    return _karma(feedback["karma"] if feedback.get("karma") is not None else feedback.get("feedback", 0))
 
 
 def _karma(given: object) -> int:

@@ -122,6 +122,13 @@ class Comment:
     text: str
     karma: int
     timestamp: float
+    bugs: dict[int, int] = field(default_factory=dict)
+    test_cases: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def resets_karma(self) -> bool:
+        """Whether what was said before is about other builds."""
+        return self.author == "bodhi" and ("New build" in self.text or "Removed build" in self.text)
 
     def shown(self) -> dict[str, Any]:
         """The wire object."""
@@ -133,8 +140,14 @@ class Comment:
             "timestamp": shown_time(self.timestamp),
             "user": {"name": self.author},
             "author": self.author,
-            "bug_feedback": [],
-            "testcase_feedback": [],
+            "bug_feedback": [
+                {"bug_id": bug, "feedback": said, "karma": said, "comment_id": self.id, "bug": {"bug_id": bug}}
+                for bug, said in self.bugs.items()
+            ],
+            "testcase_feedback": [
+                {"testcase": {"name": name}, "feedback": said, "karma": said, "comment_id": self.id}
+                for name, said in self.test_cases.items()
+            ],
         }
 
 
@@ -167,6 +180,7 @@ class Update:
     meets_testing_requirements: bool = True
     from_tag: str | None = None
     bugs: tuple[Bug, ...] = ()
+    test_cases: tuple[str, ...] = ()
     comments: list[Comment] = field(default_factory=list)
     dates: dict[str, float] = field(default_factory=dict)
 
@@ -226,7 +240,7 @@ class Update:
             "builds": [self._shown_build(build) for build in self.builds],
             "bugs": [bug.shown() for bug in self.bugs],
             "comments": [comment.shown() for comment in self.comments],
-            "test_cases": [],
+            "test_cases": [{"name": name} for name in self.test_cases],
             **{name: shown_time(self.dates.get(name)) for name in DATES},
         }
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +48,8 @@ class SimulatedBodhi:
         self.state = state = BodhiState(clock, announce, era)
         self.base_url = base_url
         self.admins = frozenset(admins)
+        self.tokens: dict[str, str] = {}
+        """By OpenID Connect token, whose it is."""
         self.sessions = Sessions(clock, csrf_lifetime)
         self.overrides = Overrides(state)
         self._pushes = Pushes(state)
@@ -132,18 +134,27 @@ class SimulatedBodhi:
             self.state.announce(topic, message)
         return update
 
-    def comment(self, name: str, text: str, karma: int, author: str) -> tuple[Comment, list[dict[str, str]]]:
-        """Somebody comments; karma on one's own update does not count."""
+    def comment(
+        self,
+        name: str,
+        text: str,
+        karma: int,
+        author: str,
+        bugs: Mapping[int, int] | None = None,
+        test_cases: Mapping[str, int] | None = None,
+    ) -> tuple[Comment, list[dict[str, str]]]:
+        """Somebody comments; karma on one's own update does not count, and is forgotten when builds are changed."""
         with self.lock:
             update = self.update(name)
-            if not text:
+            if not (text or karma or any((bugs or {}).values()) or any((test_cases or {}).values())):
                 raise Refusal("body", "comment", "You must provide either some text or feedback")
             caveats = []
             if karma and author == update.user:
                 karma = 0
                 caveats.append({"name": "karma", "description": "You may not give karma to your own updates."})
-            comment = self.state.add_comment(update, text, author, karma)
-            update.karma = sum({c.author: c.karma for c in update.comments if c.karma}.values())
+            _check_feedback(update, bugs or {}, test_cases or {})
+            comment = self.state.add_comment(update, text, author, karma, bugs, test_cases)
+            update.karma = sum({c.author: c.karma for c in _since_the_reset(update) if c.karma}.values())
             message = {
                 "comment": comment.shown() | {"update": update.shown(), "update_id": update.id},
                 "agent": author,
@@ -151,6 +162,22 @@ class SimulatedBodhi:
         if author not in SYSTEM_USERS:
             self.state.announce("bodhi.update.comment", message)
         return comment, caveats
+
+    def edit_builds(self, name: str, builds: Iterable[str], user: str) -> Update:
+        """Somebody changes the builds of an update: all karma is forgotten, and it must be tested again."""
+        with self.lock:
+            update = self.update(name)
+            if update.locked:
+                raise locked()
+            old, new = {build.nvr for build in update.builds}, tuple(builds)
+            update.builds = tuple(Build(build) for build in new)
+            told = [f"New build(s):\n\n- {build}" for build in new if build not in old]
+            told += [f"Removed build(s):\n\n- {build}" for build in sorted(old - set(new))]
+            text = "\n\n".join([f"{user} edited this update.", *told, "Karma has been reset."])
+            self.state.add_comment(update, text)
+            update.karma, update.request = 0, "testing"
+        self.state.announce("bodhi.update.edit", {"update": update.shown(), "agent": user})
+        return update
 
     def save_release(self, fields: dict[str, Any], user: str | None) -> Release:
         """Create a release, or change the one that ``edited`` names; its tags must exist in Koji."""
@@ -239,6 +266,20 @@ class SimulatedBodhi:
                 self.state.add_comment(
                     update, f"This update is marked obsolete because the {release.name} release is archived."
                 )
+
+
+def _since_the_reset(update: Update) -> list[Comment]:
+    resets = [number for number, comment in enumerate(update.comments, 1) if comment.resets_karma]
+    return update.comments[resets[-1] if resets else 0 :]
+
+
+def _check_feedback(update: Update, bugs: Mapping[int, int], test_cases: Mapping[str, int]) -> None:
+    strange = [str(bug) for bug in bugs if bug not in {each.bug_id for each in update.bugs}]
+    if strange:
+        raise Refusal("querystring", "bug_feedback", f"Invalid bug ids specified: {', '.join(strange)}")
+    strange = [name for name in test_cases if name not in update.test_cases]
+    if strange:
+        raise Refusal("querystring", "testcase_feedback", f"Invalid testcase names specified: {', '.join(strange)}")
 
 
 def _unpush(update: Update) -> None:

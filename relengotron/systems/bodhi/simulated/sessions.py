@@ -60,6 +60,11 @@ class Sessions:
             if not session or session.token != token or session.expires <= self._clock():
                 raise Refusal("body", "csrf_token", "CSRF tokens do not match.")
 
+    def end_all(self) -> None:
+        """Everybody must log in again; the cookies are known no more."""
+        with self._lock:
+            self._sessions.clear()
+
     def expire_tokens(self) -> None:
         """Every token dies now."""
         with self._lock:

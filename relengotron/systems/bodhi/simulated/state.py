@@ -1,7 +1,7 @@
 """What do all parts of the simulated Bodhi share?"""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from relengotron.systems.bodhi.simulated.era import Era
@@ -36,9 +36,18 @@ class BodhiState:
         if self._announce:
             self._announce(topic, body)
 
-    def add_comment(self, update: Update, text: str, author: str = "bodhi", karma: int = 0) -> Comment:
+    def add_comment(
+        self,
+        update: Update,
+        text: str,
+        author: str = "bodhi",
+        karma: int = 0,
+        bugs: Mapping[int, int] | None = None,
+        test_cases: Mapping[str, int] | None = None,
+    ) -> Comment:
         """Append a comment without telling anybody."""
         self._last_comment += 1
-        comment = Comment(self._last_comment, author, text, karma, self.clock())
+        said = dict(bugs or {}), dict(test_cases or {})
+        comment = Comment(self._last_comment, author, text, karma, self.clock(), *said)
         update.comments.append(comment)
         return comment

@@ -25,10 +25,15 @@ def create_app(service: SimulatedWaiverDb) -> Flask:
 
     @app.post("/api/v1.0/waivers/")
     def create() -> Answer:
-        user = request.headers.get(USER)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        user = service.tokens.get(token) if scheme == "Bearer" else request.headers.get(USER)
         if user is None:
             return jsonify({"message": "No 'Authorization' header found."}), 401
-        return jsonify(service.create(_body(), user)), 201
+        body = _body()
+        who = body.get("username", user)
+        if who != user and user not in service.proxies:
+            return jsonify({"message": f"user {user} does not have the proxyuser ability"}), 403
+        return jsonify(service.create(body | ({"proxied_by": user} if who != user else {}), who)), 201
 
     @app.post("/api/v1.0/waivers/+filtered")
     def filtered() -> Answer:

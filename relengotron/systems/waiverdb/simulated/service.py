@@ -21,6 +21,10 @@ class SimulatedWaiverDb:
         """Be empty; ``clock`` gives seconds since 1970."""
         self._clock = clock
         self.rows: list[Row] = []
+        self.tokens: dict[str, str] = {}
+        """By token, whose it is."""
+        self.proxies: set[str] = set()
+        """Accounts that may waive in the name of others."""
 
     def create(self, body: Mapping[str, Any], username: str) -> Row:
         """A waiver of this person."""

@@ -1,7 +1,7 @@
 """How is the master mirror written (as a tree on disk) and looked at (over HTTP)?"""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ import requests
 from relengotron.errors import SystemUnreachable
 from relengotron.systems.mirror.disk import Disk
 from relengotron.systems.mirror.paths import rel_path
-from relengotron.systems.mirror.port import Seen
+from relengotron.systems.mirror.port import MasterSeen, Parcel, Seen
 from relengotron.systems.mirror.tree import MirrorTree
 
 _CHUNK = 1 << 20
@@ -40,6 +40,33 @@ class MasterMirror(MirrorTree):
     def look(self, urls: Mapping[str, str]) -> tuple[Seen, ...]:
         """Read each path (with the checksum expected there) as any reader would, over HTTP."""
         return tuple(self._seen(rel_path(path), expected) for path, expected in urls.items())
+
+    def read(self, path: str, at_most: int) -> bytes | None:
+        """The content of one path as any reader gets it, over HTTP; None when there is none, or more than that."""
+        url, found = f"{self._base_url}/{quote(rel_path(path))}", bytearray()
+        try:
+            with self._session.get(url, headers=_AS_IT_IS, timeout=self._timeout, stream=True) as response:
+                if response.status_code != requests.codes.ok:
+                    return None
+                for chunk in response.iter_content(_CHUNK):
+                    found += chunk
+                    if len(found) > at_most:
+                        return None
+        except requests.RequestException as error:
+            raise SystemUnreachable(f"cannot read {url}: {error}") from error
+        return bytes(found)
+
+    def spread(self, paths: Iterable[str]) -> None:
+        """There is no master but this one."""
+
+    def relay(
+        self, place: Path, asked: tuple[str, ...], parcels: Callable[[Mapping[str, bytes]], Iterable[Parcel]]
+    ) -> None:
+        """There is no master but this one."""
+
+    def try_masters(self) -> tuple[MasterSeen, ...]:
+        """There is none but this one."""
+        return ()
 
     def _seen(self, path: str, expected: str) -> Seen:
         url = f"{self._base_url}/{quote(path)}"

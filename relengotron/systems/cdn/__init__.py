@@ -1,0 +1,1 @@
+"""What stands between the mirror and its readers, and remembers?"""

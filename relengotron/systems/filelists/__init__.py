@@ -1,0 +1,1 @@
+"""What do mirrors read to know which files have changed?"""

@@ -1,0 +1,1 @@
+"""What does a download page read?"""

@@ -1,0 +1,1 @@
+"""Back to what was published before a push, as a run of its own."""
