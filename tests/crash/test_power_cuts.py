@@ -108,6 +108,8 @@ def test_every_story_is_of_a_workflow_of_the_catalogue() -> None:
     assert {story.workflow for story in STORIES} <= set(workflows())
 
 
+@pytest.mark.crash
+@pytest.mark.timeout(600)
 def test_every_part_of_the_engine_that_writes_the_journal_is_cut_in_a_story() -> None:
     writing = {file.stem for file in ENGINE.glob("*.py") if ".write() as " in file.read_text()}
     cut = {moment.partition("commit of ")[2] for story in STORIES for moment in in_calm(story).moments}

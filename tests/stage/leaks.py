@@ -58,16 +58,17 @@ class Leaks:
     """Counts every change outside, and loses the answer to the n-th of one kind."""
 
     made: Counter[tuple[str, str]] = field(default_factory=Counter)
-    lost: tuple[str, str, int] | None = None
+    lost: frozenset[tuple[str, str, int]] = frozenset()
+    """System, verb and the how-manieth of its answers never comes."""
 
     def answer(self, system: str, verb: str) -> None:
         """The change is made and its answer is on the way.
 
         Raises:
-            Transient: it was the chosen one.
+            Transient: it was one of those that are lost.
         """
         self.made[system, verb] += 1
-        if self.lost == (system, verb, self.made[system, verb]):
+        if (system, verb, self.made[system, verb]) in self.lost:
             raise NEVER_SURE.get(system, AnswerLost)(f"{system}: nobody knows what came of {verb}")
 
     def around(self, name: str, system: Any) -> Any:
