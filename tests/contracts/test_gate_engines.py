@@ -244,6 +244,21 @@ def test_a_forged_result_opens_nothing() -> None:
     assert [each.state for each in gate.findings(question).found] == [RequirementState.PASSED]
 
 
+def test_a_resultsdb_that_answers_nonsense_is_a_source_that_is_down_and_fails_nothing() -> None:
+    app = Flask("nonsense")
+
+    @app.get("/api/v1.0/results/latest")
+    @app.get("/api/v1.0/results")
+    def results() -> Response:
+        return jsonify({"data": [{"id": "seven"}]})
+
+    policy = Policy("p", ("fedora-24",), (CONTEXT,), ("koji_build",), (PassingTestCase("dist.rpmdeplint"),))
+    gate = OwnGate(ResultsDbClient(service(app)), BodhiClient(RestService("http://bodhi.stage")))
+    (finding,) = gate.findings(Question(CONTEXT, PRODUCT, BUILDS[:1], (policy,), NOW)).found
+    assert finding.state is RequirementState.SOURCE_DOWN
+    assert "no page of results" in finding.note
+
+
 def test_waivers_nobody_asked_about_and_rows_that_are_none_are_refused() -> None:
     for data in (
         [{"id": 1}],

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from relengotron.decisions import evaluating, requiring
 from relengotron.decisions.evaluating import Facts
 from relengotron.decisions.requiring import Demand
-from relengotron.errors import Transient
+from relengotron.errors import MalformedInput, Transient
 from relengotron.model.gate import Findings, Past, Question, StoredResult
 from relengotron.model.opinions import Opinions
 from relengotron.systems.bodhi.port import Bodhi
@@ -15,7 +15,7 @@ NAME = "own evaluation"
 
 
 class OwnGate:
-    """The engine that needs no other service than those where the facts are."""
+    """The engine that needs no other service than those where the facts are; who answers nonsense is down."""
 
     def __init__(self, resultsdb: ResultsDb, bodhi: Bodhi) -> None:
         self._resultsdb = resultsdb
@@ -43,7 +43,7 @@ class OwnGate:
         testcases = {name for each in demands if (name := requiring.result_of(each)) is not None}
         try:
             found = self._resultsdb.results_for(items, testcases)
-        except Transient as trouble:
+        except (Transient, MalformedInput) as trouble:
             return (), str(trouble)
         return tuple(
             _stored(result, item) for result in found for item in result.data.get("item", ()) if item in items
@@ -54,7 +54,7 @@ class OwnGate:
             return {}, ""
         try:
             found = self._bodhi.opinions(sorted({each.requirement.item for each in demands}))
-        except Transient as trouble:
+        except (Transient, MalformedInput) as trouble:
             return {}, str(trouble)
         return {each.alias: each for each in found}, ""
 
