@@ -286,8 +286,9 @@ def test_a_stop_between_the_look_and_the_turn_of_a_wheel_is_not_missed(house: Ho
         """Is pushed by stop() in the moment before the wheel clears it."""
 
         def clear(self) -> None:
-            stoppers.append(threading.Thread(target=works.stop))
-            stoppers[0].start()
+            stopper = threading.Thread(target=works.stop)
+            stopper.start()
+            stoppers.append(stopper)
             self.wait(5)
             super().clear()
 
