@@ -27,6 +27,8 @@ class Deed:
     published: tuple[Published, ...]
     moves: tuple[EffectRecord, ...]
     updates: tuple[Update, ...]
+    taken_back_by: str | None = None
+    """The rollback that has done it already."""
 
     @property
     def moved(self) -> Mapping[str, Mapping[str, Any]]:

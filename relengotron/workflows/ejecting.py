@@ -165,7 +165,7 @@ def _asked_back(push: Push, build: str, source: str) -> Task | None:
         tasks = koji.moves_since(intent.intended_at, [move])[build]
         return tasks[-1].id if tasks else None
 
-    key = f"back {build} try {push.engine.run.attempt}"
+    key = f"out {build} try {push.engine.run.attempt}"
     task = push.engine.effect(key, f"move {build} back from {move[1]} to {source}", ask, find)
     return koji.tasks([task]).get(task)
 

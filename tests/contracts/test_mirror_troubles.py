@@ -115,6 +115,22 @@ def test_metadata_that_somebody_else_wrote_are_not_published_over(place: Place, 
     read_as_a_client(place)
 
 
+def test_a_repo_that_was_there_before_us_is_not_published_over(tmp_path: Path) -> None:
+    place = Place(tmp_path / "unknown")
+    theirs = place.root / TARGET / REPOMD
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("their repo")
+    compose(tmp_path / "ours", NEW, ARCH)
+
+    with pytest.raises(StateDisagrees, match="no way back to it"):
+        place.mirror.stage(tmp_path / "ours", TARGET, "run-1")
+    assert theirs.read_text() == "their repo"
+
+    theirs.unlink()
+    publish(place.mirror, tmp_path / "ours", "run-1")
+    read_as_a_client(place)
+
+
 def test_what_somebody_else_wrote_can_be_taken_back_by_a_rollback(place: Place, tmp_path: Path) -> None:
     first = place.mirror.published(TARGET)
     publish(place.mirror, tmp_path / "new", "run-2")

@@ -17,6 +17,7 @@ from tests.builders import a_message, an_update
 from tests.stage.paper_builder import artifact_of, tasks_made
 from tests.stage.stage import Stage
 from tests.stories.conftest import MakeStage
+from tests.stories.test_rolling_back import roll_back
 from tests.stories.test_waiving import a_policy, put_in_force
 
 HARMLESS = an_update("nano-2.6-1.fc24", alias="FEDORA-2016-00000000e1")
@@ -122,6 +123,7 @@ def test_one_update_after_the_other_is_ejected_and_only_what_holds_them_is_made_
     assert told_of(stage, IN_THE_TREE.alias) == {"outcome": "ejected", "reason": "ejected by ralph: it breaks the boot"}
     assert told_of(stage, STAYING.alias)["outcome"] == "pushed"
     assert [each["update"]["alias"] for each in stage.said("push.eject")] == [HARMLESS.alias, IN_THE_TREE.alias]
+    assert roll_back(stage, let_it_end(stage)).state is RunState.DONE
 
 
 @pytest.mark.crash

@@ -233,7 +233,7 @@ def test_what_is_rolled_back_already_is_refused(past: Past) -> None:
     second = roll_back(stage, push)
 
     assert second.state is RunState.FAILED
-    assert first.id in second.reason
+    assert f"{first.id} took it back already" in second.reason
     assert shown(stage) == before
 
 

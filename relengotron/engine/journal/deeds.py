@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
-from relengotron.engine.journal import effects, runs
+from relengotron.engine.journal import effects, rollbacks, runs
 from relengotron.model.artifact import Published
 from relengotron.model.batch import EJECTED, Ejected, Shipment
 from relengotron.model.codec import from_json
@@ -30,6 +30,7 @@ def deed_of(
         published=_published([each for each in done if each.key.startswith(tuple(shown_by))]),
         moves=tuple(each for each in moves if each.old["build"] not in gone),
         updates=_shipment(runs.steps_of(db, run.id), shipment_steps).without(ejected).updates,
+        taken_back_by=rollbacks.took_back(db, run),
     )
 
 

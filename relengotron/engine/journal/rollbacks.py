@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from relengotron.engine.journal.asked_often import UNFINISHED
 from relengotron.engine.journal.tables import runs
@@ -30,16 +30,12 @@ def why_not(db: Connection, run: Run) -> str | None:
 
 def taken_back(db: Connection, lane: str) -> frozenset[str]:
     """The runs of a lane that a rollback took back, or is about to, where no later rollback took back that one."""
-    query = (
-        select(runs.c.id, runs.c.request)
-        .where(runs.c.lane == lane, runs.c.workflow == WORKFLOW, runs.c.state.not_in(CAME_TO_NOTHING))
-        .order_by(runs.c.number.desc())
-    )
-    gone = set[str]()
-    for run, request in db.execute(query):
-        if run not in gone:
-            gone.add(request["run"])
-    return frozenset(gone)
+    return frozenset(_by(db, lane, runs.c.state.not_in(CAME_TO_NOTHING)))
+
+
+def took_back(db: Connection, run: Run) -> str | None:
+    """The rollback that has taken this run back, as long as no later one took back that."""
+    return _by(db, run.lane, runs.c.state == str(RunState.DONE)).get(run.id)
 
 
 def under_way(db: Connection, lane: str, of: str) -> str | None:
@@ -48,3 +44,16 @@ def under_way(db: Connection, lane: str, of: str) -> str | None:
         runs.c.lane == lane, runs.c.workflow == WORKFLOW, runs.c.state.in_(UNFINISHED)
     )
     return next((run for run, request in db.execute(query) if request["run"] == of), None)
+
+
+def _by(db: Connection, lane: str, stands: ColumnElement[bool]) -> dict[str, str]:
+    query = (
+        select(runs.c.id, runs.c.request)
+        .where(runs.c.lane == lane, runs.c.workflow == WORKFLOW, stands)
+        .order_by(runs.c.number.desc())
+    )
+    gone = dict[str, str]()
+    for run, request in db.execute(query):
+        if run not in gone:
+            gone.setdefault(request["run"], run)
+    return gone

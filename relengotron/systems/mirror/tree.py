@@ -137,15 +137,13 @@ class MirrorTree:
 
     def _nobody_else_may_have_changed(self, show: Show, records: Records, changes: Changes) -> None:
         """What readers start from is what we showed, or what we were about to show; else somebody works there."""
-        pointers = [path for path in records.starting_points(changes.base) if is_pointer(path)]
+        starts = records.starting_points(changes.base) if changes.base else changes.shown
+        pointers = [path for path in starts if is_pointer(path)]
         ours, contents = records.intended(), records.contents(pointers)
         for path in pointers:
             found = show.entry(path)
             if found not in {*contents[path], ours.get(path), changes.shown.get(path), None}:
-                raise StateDisagrees(
-                    f"{self._root / show.at(path)} is not what was published there last: somebody else changed it."
-                    " Find out who; put the file back or remove it, then retry. Nothing was published over it"
-                )
+                raise StateDisagrees(f"{self._root / show.at(path)} {_of_somebody_else(changes)}")
 
     def _refuse_new_content_under_old_names(
         self, show: Show, target: RelPath, records: Records, changes: Changes
@@ -219,6 +217,18 @@ def _bring(show: Show, records: Records, changes: Changes) -> None:
     show.bring(shown, known)
     show.hide_pointers(gone, known)
     records.add(changes, {path: found for path in shown if (found := show.facts(path))})
+
+
+def _of_somebody_else(changes: Changes) -> str:
+    if not changes.base:
+        return (
+            "is there, and was not published by relengotron: there would be no way back to it. Move away what"
+            " lies there and keep it, then retry. Nothing was published over it"
+        )
+    return (
+        "is not what was published there last: somebody else changed it."
+        " Find out who; put the file back or remove it, then retry. Nothing was published over it"
+    )
 
 
 def _changes_to(manifest: Manifest, records: Records) -> Changes:

@@ -49,6 +49,8 @@ def look(rollback: Rollback) -> Outlook:
     published = tuple(reversed(rollback.deed.published))
     if not published:
         return Outlook((), (), (), (f"{rollback.deed.run.id} published nothing",))
+    if (by := rollback.deed.taken_back_by) is not None:
+        return Outlook((), (), (), (f"{by} took it back already; who wants it shown again takes that one back",))
     ways, first = [], None
     for each in published:
         newer = _newer(rollback, each)
