@@ -114,5 +114,5 @@ def _runs(count: int) -> str:
 
 
 def _some(names: tuple[str, ...]) -> str:
-    rest = len(names) - _MOST_NAMES
-    return ", ".join(names) if rest < 2 else f"{', '.join(names[:_MOST_NAMES])} and {rest} more"
+    rest, promises = len(names) - _MOST_NAMES, [name.removeprefix("ensure_").replace("_", " ") for name in names]
+    return ", ".join(promises) if rest < 2 else f"{', '.join(promises[:_MOST_NAMES])} and {rest} more"

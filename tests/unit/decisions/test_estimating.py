@@ -111,8 +111,8 @@ def test_a_part_without_history_makes_it_a_lower_bound() -> None:
 
 
 def test_many_parts_without_history_are_counted() -> None:
-    eta = remaining(("sign", "a", "b", "c", "d"), past(minutes(sign=12)))
-    assert str(eta).endswith("no history for a, b and 2 more")
+    eta = remaining(("sign", "ensure_builds_came_home", "b", "c", "d"), past(minutes(sign=12)))
+    assert str(eta).endswith("no history for builds came home, b and 2 more")
 
 
 def test_a_step_that_takes_longer_than_ever_is_said_to() -> None:
