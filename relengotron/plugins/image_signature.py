@@ -31,8 +31,7 @@ def checksum_text(built: Built) -> bytes:
 
 def proof_of_checksum(built: Built, signer: Signer, store: Path) -> Proof:
     """Whether the checksum file is this text, signed by this key."""
-    found = read_plain(_place(built, store), _LARGEST)
-    return Proof(False, "it is not there") if found is None else signer.read_clear(found, checksum_text(built))
+    return _proof(built, signer, _checksum(built, store))
 
 
 def sign_checksum(built: Built, signer: Signer, store: Path) -> None:
@@ -48,11 +47,21 @@ def must_be_signed(staged: Staged, built: Built, signer: Signer, store: Path) ->
     Raises:
         RequestRefused: it is not.
     """
-    proof, found = proof_of_checksum(built, signer, store), read_plain(_place(built, store), _LARGEST) or b""
-    if staged.manifest.get(checksum_name(built)) != Entry(hashlib.sha256(found).hexdigest(), len(found)):
+    found = _checksum(built, store)
+    said = found or b""
+    if staged.manifest.get(checksum_name(built)) != Entry(hashlib.sha256(said).hexdigest(), len(said)):
         raise RequestRefused(f"{checksum_name(built)} is not signed as it would be shown: it changes meanwhile")
+    proof = _proof(built, signer, found)
     if not proof.is_good:
         raise RequestRefused(f"{checksum_name(built)} is not signed with {signer.name}: {proof.why}")
+
+
+def _checksum(built: Built, store: Path) -> bytes | None:
+    return read_plain(_place(built, store), _LARGEST)
+
+
+def _proof(built: Built, signer: Signer, found: bytes | None) -> Proof:
+    return Proof(False, "it is not there") if found is None else signer.read_clear(found, checksum_text(built))
 
 
 def _place(built: Built, store: Path) -> Path:

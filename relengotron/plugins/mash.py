@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from relengotron.errors import RequestRefused, StateDisagrees, SystemUnreachable
 from relengotron.plugins.repo_seen import dead_ends
-from relengotron.plugins.repo_signatures import REPOMD, must_be_signed, sign_in, unsigned_in, with_signatures
+from relengotron.plugins.repo_signatures import must_be_signed, sign_in, unsigned_in, with_signatures
 from relengotron.sdk import (
     Artifact,
     Built,
@@ -31,6 +31,7 @@ from relengotron.systems.koji.port import Runroot
 from relengotron.systems.mirror.paths import rel_path
 from relengotron.systems.mirror.port import Changes, Entry, SourceChanged
 from relengotron.systems.mirror.port import Manifest as Shown
+from relengotron.systems.repodata.repomd import REPOMD
 
 _WORTH_KEEPING = 5_000
 """A push changes some hundred files; the first publication of a repo changes all, and is compared when it comes."""

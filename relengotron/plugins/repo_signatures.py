@@ -10,10 +10,10 @@ from typing import Final
 from relengotron.errors import RequestRefused, SystemUnreachable
 from relengotron.sdk.files import read_plain
 from relengotron.systems.mirror.port import Changes, Entry, Staged
+from relengotron.systems.repodata.repomd import REPOMD
 from relengotron.systems.signing.armor import armored
 from relengotron.systems.signing.port import Proof, Signer
 
-REPOMD: Final = "repodata/repomd.xml"
 ASC: Final = ".asc"
 _LARGEST: Final = 10 * 1024 * 1024
 _PLACES: Final = (f"*/{REPOMD}", f"*/debug/{REPOMD}")
@@ -46,7 +46,7 @@ def with_signatures(changes: Changes | None, root: Path) -> Changes | None:
     if changes is None:
         return None
     paths = [f"{path}{ASC}" for path in _points_in(root)]
-    signatures = {path: entry for path in paths if (entry := _entry(root / path))}
+    signatures = {path: entry for path in paths if (entry := _entry_of(read_plain(root / path, _LARGEST)))}
     return replace(changes, shown={**changes.shown, **signatures}, gone=changes.gone - signatures.keys())
 
 
@@ -59,12 +59,18 @@ def must_be_signed(staged: Staged, root: Path, signer: Signer, arches: Iterable[
     shown = [path for path in staged.changes.shown if f"/{path}".endswith(f"/{REPOMD}")]
     wanted = {*(f"{arch}/{REPOMD}" for arch in arches), *_points_in(root), *shown}
     for path in sorted(wanted):
-        for each in (path, f"{path}{ASC}"):
-            if staged.manifest.get(each) != _entry(root / each):
-                raise RequestRefused(f"{each} is not signed as it would be shown: it is missing, or changes meanwhile")
-        proof = _proof(root, path, signer)
+        data, signature = (_as_staged(staged, root, each) for each in (path, f"{path}{ASC}"))
+        proof = _read(data, signature, signer)
         if not proof.is_good:
             raise RequestRefused(f"{path} is not signed with {signer.name}: {proof.why}")
+
+
+def _as_staged(staged: Staged, root: Path, path: str) -> bytes | None:
+    """What the file says: read once, so that what is looked at is what will be shown."""
+    data = read_plain(root / path, _LARGEST)
+    if staged.manifest.get(path) != _entry_of(data):
+        raise RequestRefused(f"{path} is not signed as it would be shown: it is missing, or changes meanwhile")
+    return data
 
 
 def _points_in(root: Path) -> Iterator[str]:
@@ -73,10 +79,13 @@ def _points_in(root: Path) -> Iterator[str]:
 
 
 def _proof(root: Path, path: str, signer: Signer) -> Proof:
-    signature = read_plain(root / f"{path}{ASC}", _LARGEST)
+    return _read(read_plain(root / path, _LARGEST), read_plain(root / f"{path}{ASC}", _LARGEST), signer)
+
+
+def _read(data: bytes | None, signature: bytes | None, signer: Signer) -> Proof:
     if signature is None:
         return Proof(False, "there is no signature")
-    return signer.read_detached(read_plain(root / path, _LARGEST) or b"", signature)
+    return signer.read_detached(data or b"", signature)
 
 
 def _put(place: Path, content: bytes, aside: Path) -> None:
@@ -90,6 +99,5 @@ def _put(place: Path, content: bytes, aside: Path) -> None:
         raise SystemUnreachable(f"{place} cannot be written: {trouble}") from trouble
 
 
-def _entry(place: Path) -> Entry | None:
-    data = read_plain(place, _LARGEST)
+def _entry_of(data: bytes | None) -> Entry | None:
     return None if data is None else Entry(hashlib.sha256(data).hexdigest(), len(data))

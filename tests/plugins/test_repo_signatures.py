@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from relengotron.errors import RequestRefused
+from relengotron.plugins import repo_signatures
 from relengotron.plugins.repo_signatures import must_be_signed, sign_in, unsigned_in, with_signatures
+from relengotron.sdk.files import read_plain
 from relengotron.sdk.rehearsal import Workshop
 from relengotron.systems.mirror.paths import rel_path
 from relengotron.systems.mirror.port import Changes, Entry
@@ -101,4 +103,23 @@ def test_what_is_staged_must_be_what_is_signed(tmp_path: Path, root: Path, signe
     (root / ASC).unlink()
     sign(root, signer)
     with pytest.raises(RequestRefused, match="changes meanwhile"):
+        must_be_signed(staged, root, signer, ["x86_64"])
+
+
+def test_what_is_swapped_while_it_is_looked_at_is_not_taken_for_signed(
+    tmp_path: Path, root: Path, signer: SimulatedSigner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(root, signer)
+    good = (root / POINT).read_bytes()
+    (root / POINT).write_text("<repomd that nobody has signed/>")
+    staged = Workshop(tmp_path / "workshop").mirror.stage(root, rel_path("updates/24"), "run-1")
+
+    def read_and_swap(path: Path, most: int) -> bytes | None:
+        data = read_plain(path, most)
+        if path == root / POINT:
+            path.write_bytes(good)
+        return data
+
+    monkeypatch.setattr(repo_signatures, "read_plain", read_and_swap)
+    with pytest.raises(RequestRefused, match="is not signed with"):
         must_be_signed(staged, root, signer, ["x86_64"])
