@@ -1,6 +1,6 @@
 """``relengotron rollout``: which part of all machines is offered a new version, and who stops or ends that?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,12 @@ def rollout() -> None:
     """Who is offered a new version by now; stop that, let it go on, or offer it to everybody."""
 
 
+def _order(command: Callable[..., None]) -> Callable[..., None]:
+    """What every order takes: whose rollout it is about, and why."""
+    why = click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded with your name.")
+    return click.argument("run")(click.argument("artifact")(why(click.pass_obj(command))))
+
+
 @rollout.command("list")
 @click.option("--json", "json_wanted", is_flag=True, help="For programs: the same as JSON.")
 @click.pass_obj
@@ -48,10 +54,7 @@ def list_rollouts(surroundings: Surroundings, json_wanted: bool) -> None:
 
 
 @rollout.command()
-@click.argument("run")
-@click.argument("artifact")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded with your name.")
-@click.pass_obj
+@_order
 def pause(surroundings: Surroundings, run: str, artifact: str, reason: str) -> None:
     """Offer what RUN has shown of ARTIFACT to no more machines until it is resumed.
 
@@ -61,20 +64,14 @@ def pause(surroundings: Surroundings, run: str, artifact: str, reason: str) -> N
 
 
 @rollout.command()
-@click.argument("run")
-@click.argument("artifact")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded with your name.")
-@click.pass_obj
+@_order
 def resume(surroundings: Surroundings, run: str, artifact: str, reason: str) -> None:
     """Go on where the rollout was paused; the time of the pause does not count."""
     _give(surroundings, run, artifact, Wanted.RESUME, reason)
 
 
 @rollout.command()
-@click.argument("run")
-@click.argument("artifact")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded with your name.")
-@click.pass_obj
+@_order
 def finish(surroundings: Surroundings, run: str, artifact: str, reason: str) -> None:
     """Offer it to all machines now, such as an urgent fix."""
     _give(surroundings, run, artifact, Wanted.FINISH, reason)

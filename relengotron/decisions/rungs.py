@@ -9,8 +9,6 @@ from relengotron.model.difference import Change, compare, differences
 from relengotron.model.package import Package
 from relengotron.model.rung import Rung, RungName, Says
 
-NOBODY_KNOWS = "nobody can say which packages are in it"
-
 
 @dataclass(frozen=True, slots=True)
 class Solved:

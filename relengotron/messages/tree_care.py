@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal
 
-from relengotron.messages.outgoing import SENDER, OutgoingMessage
+from relengotron.messages.outgoing import SENDER, OutgoingMessage, iso
 
 TOPIC: Final = "tree.care"
 CareState = Literal["complete", "held", "failed", "cancelled"]
@@ -47,15 +47,11 @@ def tree_care(
         "reason": reason,
         "done": list(done),
         "missing": list(missing),
-        "deadline": None if deadline is None else _iso(deadline),
+        "deadline": None if deadline is None else iso(deadline),
         "owner": owner,
         "command": command,
         "links": dict(facts.links),
         "trigger_msg_id": facts.trigger_msg_id,
-        "at": _iso(facts.at),
+        "at": iso(facts.at),
     }
     return OutgoingMessage(f"{SENDER}.{TOPIC}", told)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,6 +9,7 @@ from relengotron.plugins.tree_signature import why_unsigned
 from relengotron.sdk import Probe, Published, Workbench, digest_of, probe_of
 from relengotron.sdk.mirrored import NOTHING
 from relengotron.sdk.probing import probe_of_nothing
+from relengotron.systems.ostree.names import object_path
 from relengotron.systems.ostree.port import OstreeRepo
 
 MOST_OBJECTS: Final = 500
@@ -115,16 +116,12 @@ def _objects(published: Published, repo: OstreeRepo, url_path: str, bench: Workb
     before = published.previous.get("commit")
     known = repo.objects_of([before]) if before and repo.has_commit(before) else frozenset()
     new = sorted(repo.objects_of([published.identity]) - known)
-    places = [_place(name) for name in new[:: 1 + len(new) // MOST_OBJECTS] if not name.endswith(_OPTIONAL)]
+    places = [object_path(name) for name in new[:: 1 + len(new) // MOST_OBJECTS] if not name.endswith(_OPTIONAL)]
     gone = [f"{url_path}/{place}: not in the repo" for place in places if not (repo.path / place).is_file()]
     asked = {f"{url_path}/{each}": digest_of(repo.path / each) for each in places if (repo.path / each).is_file()}
     found = (*gone, *probe_of(published.artifact, bench.mirror.look(asked)).missing)
     more = (f"{len(found) - MOST_TOLD} more objects of {published.identity[:12]}",) if len(found) > MOST_TOLD else ()
     return (*(f"{each}, and commit {published.identity[:12]} needs it" for each in found[:MOST_TOLD]), *more)
-
-
-def _place(name: str) -> str:
-    return f"objects/{name[:2]}/{name[2:]}"
 
 
 def _ref_file(commit: str) -> str:

@@ -5,13 +5,13 @@ from pathlib import PurePosixPath
 
 from relengotron.decisions.reading_back import Read, judge
 from relengotron.model.artifact import Probe
-from relengotron.systems.mirror.order import Rank, rank
+from relengotron.systems.mirror.order import is_pointer
 from relengotron.systems.mirror.port import Seen
 
 
 def starts_at(path: str) -> str | None:
     """The folder whose readers start from this file: repomd.xml and its signature, a CHECKSUM file; None for others."""
-    if rank(path) is not Rank.POINTER:
+    if not is_pointer(path):
         return None
     folder = PurePosixPath(path).parent
     return f"{folder.parent if folder.name == 'repodata' else folder}/"

@@ -63,12 +63,10 @@ def ask_the_gate(push: Push, about: Iterable[Built] | None = None) -> GateAnswer
     composed = tuple(all_composed(push) if about is None else about)
     question = question_of(push, composed)
     found = _findings(push, question, subjects_of(push, composed))
-    missing_from = _missing_from(push)
-    answer = gating.judge(question, found, _given(push, found), missing_from)
+    given, missing_from = _given(push, found), _missing_from(push)
+    answer = gating.judge(question, found, given, missing_from)
     if answer.verdict is not Verdict.OPEN and push.world.waiverdb is not None:
-        answer = gating.judge(
-            question, _with_more_waivers(push.world.waiverdb, found), _given(push, found), missing_from
-        )
+        answer = gating.judge(question, _with_more_waivers(push.world.waiverdb, found), given, missing_from)
     if gating.only_sources_are_down(answer):
         raise SystemUnreachable("; ".join(dict.fromkeys(each.note for each in answer.reasons if each.note)))
     return answer

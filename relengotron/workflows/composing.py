@@ -50,7 +50,8 @@ def left_behind(push: Push) -> dict[str, str]:
 
 def waiting_behind(push: Push) -> dict[str, Built]:
     """What is left behind and was composed."""
-    return {each.artifact: each for each in _composed(push).built if each.artifact in left_behind(push)}
+    behind = left_behind(push)
+    return {each.artifact: each for each in _composed(push).built if each.artifact in behind}
 
 
 def unchanged(push: Push) -> dict[str, str]:

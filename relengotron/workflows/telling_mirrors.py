@@ -134,8 +134,8 @@ def _purged(cdn: Cdn, paths: tuple[str, ...]) -> list[str]:
 
 def _spread(push: Push, key: str) -> None:
     """Other masters get lists and page as they are here; mirrors that copy from those read them there."""
-    paths = _without_target(push)
-    if push.settings.systems.mirror.masters and paths:
+    paths = _without_target(push) if push.settings.systems.mirror.masters else ()
+    if paths:
         _told(push, key, f"bring {', '.join(paths)} to every master", lambda: push.world.mirror.spread(paths))
 
 

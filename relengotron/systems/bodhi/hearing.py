@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from relengotron.errors import MalformedInput
 from relengotron.model.opinions import Bug, Comment, Opinions
+from relengotron.systems.strict import filled, listed, number
 
 _WRONG_SHAPE = (KeyError, TypeError, AttributeError, ValueError)
 BODHI: Final = "bodhi"
@@ -34,14 +35,14 @@ def read_opinions(row: Any) -> Opinions:
 
 def _submitter(row: Mapping[str, Any]) -> str | None:
     try:
-        return _text(row["user"]["name"])
+        return filled(row["user"]["name"])
     except _WRONG_SHAPE:
         return None
 
 
 def _bugs(row: Mapping[str, Any]) -> tuple[Bug, ...] | None:
     try:
-        return tuple(_bug(each) for each in _list(row["bugs"]))
+        return tuple(_bug(each) for each in listed(row["bugs"]))
     except _WRONG_SHAPE:
         return None
 
@@ -50,13 +51,13 @@ def _bug(row: Mapping[str, Any]) -> Bug:
     title, is_security = row.get("title") or "", row["security"]
     if not isinstance(title, str) or not isinstance(is_security, bool):
         raise TypeError(row)
-    return Bug(_number(row["bug_id"]), title, is_security)
+    return Bug(number(row["bug_id"]), title, is_security)
 
 
 def _test_cases(row: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Objects with a name; the first servers wrote the names alone."""
     try:
-        return tuple(_text(each if isinstance(each, str) else each["name"]) for each in _list(row["test_cases"]))
+        return tuple(filled(each if isinstance(each, str) else each["name"]) for each in listed(row["test_cases"]))
     except _WRONG_SHAPE:
         return None
 
@@ -64,19 +65,19 @@ def _test_cases(row: Mapping[str, Any]) -> tuple[str, ...] | None:
 def _comments(row: Mapping[str, Any]) -> tuple[Comment, ...] | None:
     """All or none: a comment that cannot be read may be the one that says no."""
     try:
-        return tuple(_comment(each) for each in _list(row["comments"]))
+        return tuple(_comment(each) for each in listed(row["comments"]))
     except _WRONG_SHAPE:
         return None
 
 
 def _comment(row: Mapping[str, Any]) -> Comment:
-    who, text = _text(row["user"]["name"]), row["text"] or ""
+    who, text = filled(row["user"]["name"]), row["text"] or ""
     return Comment(
-        id=_number(row["id"]),
+        id=number(row["id"]),
         who=who,
-        karma=_number(row["karma"]),
-        bugs={_number(each["bug_id"]): _feedback(each) for each in _list(row["bug_feedback"])},
-        test_cases={_text(each["testcase"]["name"]): _feedback(each) for each in _list(row["testcase_feedback"])},
+        karma=number(row["karma"]),
+        bugs={number(each["bug_id"]): _feedback(each) for each in listed(row["bug_feedback"])},
+        test_cases={filled(each["testcase"]["name"]): _feedback(each) for each in listed(row["testcase_feedback"])},
         is_anonymous=row.get("anonymous", False) is not False,
         is_reset=who == BODHI and any(each in text for each in RESETS),
     )
@@ -84,25 +85,7 @@ def _comment(row: Mapping[str, Any]) -> Comment:
 
 def _feedback(row: Mapping[str, Any]) -> int:
     """Bodhi called it karma until 2019, and shows both names since."""
-    found = _number(row["feedback"] if "feedback" in row else row["karma"])
+    found = number(row["feedback"] if "feedback" in row else row["karma"])
     if found not in (-1, 0, 1):
         raise ValueError(found)
     return found
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError(value)
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError(value)
-    return value
-
-
-def _number(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(value)
-    return value

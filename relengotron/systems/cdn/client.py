@@ -1,6 +1,5 @@
 """How are caches told to forget? With ``PURGE URL``, as Varnish, Fastly and their like understand it."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -9,11 +8,11 @@ import requests
 
 from relengotron.errors import SystemUnreachable
 from relengotron.systems.cdn.port import Cache
+from relengotron.systems.mirror.looking import seen_at
 from relengotron.systems.mirror.paths import rel_path
 from relengotron.systems.mirror.port import Seen
 
 _CONNECT: Final = 5.0
-_CHUNK: Final = 1 << 20
 _FORGOTTEN: Final = frozenset({200, 202, 204, 404})
 """404: some answer so when they had nothing under the address."""
 _MAY_NOT: Final = frozenset({401, 403, 405})
@@ -79,15 +78,8 @@ def _token_of(cache: Cache) -> str | None:
 
 def _seen(cache: Cache, session: requests.Session, path: str, expected: str) -> Seen:
     url, shown = f"{cache.url}/{quote(path)}", f"{cache.name}: {path}"
-    headers = {"Accept-Encoding": "identity"}
+    headers, timeout = {"Accept-Encoding": "identity"}, (_CONNECT, cache.timeout)
     try:
-        with session.get(url, headers=headers, timeout=(_CONNECT, cache.timeout), stream=True) as response:
-            if response.status_code != requests.codes.ok:
-                return Seen(shown, response.status_code, None, 0, expected)
-            digest, size = hashlib.sha256(), 0
-            for chunk in response.iter_content(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-            return Seen(shown, response.status_code, digest.hexdigest(), size, expected)
+        return seen_at(url, session, headers, timeout, path=shown, expected=expected)
     except requests.RequestException as error:
         raise SystemUnreachable(f"cannot read {url}: {error}; {cache.owner} can act") from error

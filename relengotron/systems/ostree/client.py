@@ -14,6 +14,7 @@ from relengotron.systems.ostree.deltas import name_of, read_deltas, size_of
 from relengotron.systems.ostree.files import has_whole_commit, head_in, is_alias, is_archive
 from relengotron.systems.ostree.gvariant import quoted
 from relengotron.systems.ostree.healing import set_damaged_aside
+from relengotron.systems.ostree.keyless import Keyless
 from relengotron.systems.ostree.locks import RefLocks
 from relengotron.systems.ostree.names import TAGS, checked_commit, checked_ref, checked_tag, is_commit, tags_in
 from relengotron.systems.ostree.objects import commit_object, commits_in, objects_of, stored_in
@@ -27,7 +28,7 @@ COMMITS_REMEMBERED: Final = 256
 """The package list of a tree is about 200 kB in memory."""
 
 
-class OstreeCli:
+class OstreeCli(Keyless):
     """One repo on a local file system, through the plain command line."""
 
     def __init__(
@@ -218,17 +219,6 @@ class OstreeCli:
         """The signature stands beside the commit; the same one is kept once."""
         with self._locks.signing(self._act_limit):
             keep_signature(self._archive(), commit, signature)
-
-    def sign(self, commit: str, ref: str) -> None:
-        """A repo for which no key is configured is not signed."""
-
-    def is_signed(self, commit: str, ref: str) -> bool:
-        """Say whether clients of the ref take the commit's signatures; always where no key is configured."""
-        return True
-
-    def keys_of(self, ref: str) -> tuple[str, ...]:
-        """No key is configured for this repo."""
-        return ()
 
     def refs_in_summary(self, summary: bytes) -> Mapping[str, str]:
         """The refs with their commits as this summary lists them."""

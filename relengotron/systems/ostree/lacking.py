@@ -13,6 +13,7 @@ from relengotron.errors import MalformedInput
 from relengotron.systems.mirror.paths import rel_path
 from relengotron.systems.mirror.port import Parcel
 from relengotron.systems.ostree.files import has_whole_commit
+from relengotron.systems.ostree.names import object_path
 from relengotron.systems.ostree.objects import commit_object, objects_of
 from relengotron.systems.ostree.summary import refs_in
 
@@ -29,11 +30,11 @@ _SIGNATURES: Final = ".commitmeta"
 def ahead(repo: Path, commits: Iterable[str], there: Mapping[str, bytes]) -> Iterator[Parcel]:
     """What these commits need with all that they stand on, which changes nothing for readers there."""
     names = _lacking(repo, commits, frozenset(_shown(there).values()))
-    objects = {_place(name) for name in names if not name.endswith(_SIGNATURES)}
+    objects = {object_path(name) for name in names if not name.endswith(_SIGNATURES)}
     deltas = _files(repo, "deltas")
     begins = {path for path in deltas if path.endswith(_BEGIN)}
     yield Parcel(repo, tuple(sorted(objects | (deltas - begins))))
-    signatures = {_place(name) for name in names if name.endswith(_SIGNATURES)}
+    signatures = {object_path(name) for name in names if name.endswith(_SIGNATURES)}
     yield Parcel(repo, tuple(sorted(begins | {path for path in signatures if (repo / path).exists()})), is_pointer=True)
 
 
@@ -93,10 +94,6 @@ def _gone(repo: Path, shown: Mapping[str, str], there: Mapping[str, bytes]) -> I
 
 def _named(ref: str) -> str:
     return rel_path(f"{_HEADS}/{ref}")
-
-
-def _place(name: str) -> str:
-    return f"objects/{name[:2]}/{name[2:]}"
 
 
 def _files(repo: Path, folder: str) -> set[str]:

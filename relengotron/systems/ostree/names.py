@@ -35,6 +35,11 @@ def checked_commit(text: str) -> str:
     return text
 
 
+def object_path(name: str) -> str:
+    """Where an object (``CHECKSUM.KIND``) lies below its repo."""
+    return f"objects/{name[:2]}/{name[2:]}"
+
+
 def file_name_of(ref: str) -> str:
     """A ref as the name of one file: what is too long for one ends in its digest, so that it stays itself."""
     name = quote(ref, safe="")

@@ -69,9 +69,13 @@ def replaced(repo: Path, place: Path, data: bytes) -> None:
 
 def proof_of(repo: OstreeRepo, commit: str, key: Signer) -> Proof:
     """Whether one of the commit's signatures is a good one by this key, and else why the best of them is not."""
-    proofs = [key.read_detached(repo.commit_bytes(commit), each) for each in repo.signatures(commit)]
-    good = next((each for each in proofs if each.is_good), None)
-    return good or (proofs[-1] if proofs else Proof(False, "there is no signature"))
+    proof = Proof(False, "there is no signature")
+    if signatures := repo.signatures(commit):
+        signed = repo.commit_bytes(commit)
+        for each in signatures:
+            if (proof := key.read_detached(signed, each)).is_good:
+                break
+    return proof
 
 
 def sign_with(repo: OstreeRepo, commit: str, key: Signer) -> None:

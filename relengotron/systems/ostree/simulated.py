@@ -13,6 +13,7 @@ from relengotron.errors import MalformedInput, RefMoved, RequestRefused, SystemU
 from relengotron.model.package import Package
 from relengotron.model.tree_history import Delta, Holder, TreeCommit
 from relengotron.systems.ostree.deltas import name_of
+from relengotron.systems.ostree.keyless import Keyless
 from relengotron.systems.ostree.locks import RefLocks
 from relengotron.systems.ostree.names import checked_commit, checked_ref, checked_tag, is_commit
 from relengotron.systems.ostree.port import CommitInfo, FsckAnswer
@@ -23,7 +24,7 @@ _PARTIAL = ".commitpartial"
 _SAID = ".commitmeta"
 
 
-class SimulatedOstree:
+class SimulatedOstree(Keyless):
     """One repo as JSON files where ``ostree`` would keep its own; readers over HTTP find refs and commits alike."""
 
     def __init__(self, path: Path) -> None:
@@ -219,17 +220,6 @@ class SimulatedOstree:
     def add_signature(self, commit: str, signature: bytes) -> None:
         """The signature stands beside the commit; the same one is kept once."""
         keep_signature(self._path, commit, signature)
-
-    def sign(self, commit: str, ref: str) -> None:
-        """A repo for which no key is configured is not signed."""
-
-    def is_signed(self, commit: str, ref: str) -> bool:
-        """Say whether clients of the ref take the commit's signatures; always where no key is configured."""
-        return True
-
-    def keys_of(self, ref: str) -> tuple[str, ...]:
-        """No key is configured for this repo."""
-        return ()
 
     def refs_in_summary(self, summary: bytes) -> Mapping[str, str]:
         """The refs with their commits as this summary lists them."""

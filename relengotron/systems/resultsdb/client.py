@@ -7,6 +7,7 @@ from typing import Any
 from relengotron.errors import MalformedInput
 from relengotron.systems.rest import LONGEST_URL, RestService, chunks, encoded, searchable
 from relengotron.systems.resultsdb.port import NewResult, TestResult
+from relengotron.systems.strict import listed, number, text
 
 PAGE_LIMIT = 500
 ROOM_FOR_TESTCASES = 3000
@@ -165,9 +166,9 @@ def _read_result(row: Any) -> TestResult:
     try:
         data = {str(key): tuple(_texts(values)) for key, values in row["data"].items()}
         return TestResult(
-            id=_whole_number(row["id"]),
-            testcase=_text(row["testcase"]["name"]),
-            outcome=_text(row["outcome"]),
+            id=number(row["id"]),
+            testcase=text(row["testcase"]["name"]),
+            outcome=text(row["outcome"]),
             item=next(iter(data.get("item", ())), ""),
             type=next(iter(data.get("type", ())), ""),
             submitted=_as_utc(datetime.fromisoformat(row["submit_time"])),
@@ -184,19 +185,5 @@ def _as_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _whole_number(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(value)
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
-
-
 def _texts(values: Any) -> list[str]:
-    if not isinstance(values, list):
-        raise TypeError(values)
-    return [_text(value) for value in values]
+    return [text(value) for value in listed(values)]

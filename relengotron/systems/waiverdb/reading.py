@@ -5,6 +5,7 @@ from typing import Any
 
 from relengotron.errors import MalformedInput
 from relengotron.model.waiver import Waiver
+from relengotron.systems.strict import filled, number
 
 SOURCE = "waiverdb"
 
@@ -16,17 +17,17 @@ def read_waiver(row: Any) -> Waiver:
         MalformedInput: it is no waiver.
     """
     try:
-        at = datetime.fromisoformat(_text(row["timestamp"]))
+        at = datetime.fromisoformat(filled(row["timestamp"]))
         return Waiver(
-            id=f"{SOURCE} {_number(row['id'])}",
-            subject_type=_text(row["subject_type"] if "subject_type" in row else row["subject"]["type"]),
-            item=_text(row["subject_identifier"] if "subject_identifier" in row else row["subject"]["item"]),
-            testcase=_text(row["testcase"]),
-            product_version=_text(row["product_version"]),
-            who=_text(row["username"]),
-            why=_text(row["comment"]),
+            id=f"{SOURCE} {number(row['id'])}",
+            subject_type=filled(row["subject_type"] if "subject_type" in row else row["subject"]["type"]),
+            item=filled(row["subject_identifier"] if "subject_identifier" in row else row["subject"]["item"]),
+            testcase=filled(row["testcase"]),
+            product_version=filled(row["product_version"]),
+            who=filled(row["username"]),
+            why=filled(row["comment"]),
             at=at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC),
-            scenario=None if row.get("scenario") is None else _text(row["scenario"]),
+            scenario=None if row.get("scenario") is None else filled(row["scenario"]),
             is_waived=row["waived"] is True,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
@@ -43,15 +44,3 @@ def rows_of(answer: Any) -> list[Any]:
     if not isinstance(rows, list):
         raise MalformedInput(f"WaiverDB answered no list of waivers: {str(answer)[:300]}")
     return rows
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError(value)
-    return value
-
-
-def _number(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(value)
-    return value

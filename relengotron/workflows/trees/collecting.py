@@ -122,7 +122,8 @@ def _act(repo: OstreeRepo, policy: Ostree, terms: Terms, foreseen: frozenset[str
     with repo.hold_all("collect garbage", terms.wait):
         garbage = look(repo, policy, terms)
         gone = [each.commit for each in garbage.retained.gone if each.commit in foreseen]
-        deltas = [each for each in garbage.deltas if not _is_of_use(each, repo.commits().keys() - set(gone))]
+        left = repo.commits().keys() - set(gone)
+        deltas = [each for each in garbage.deltas if not _is_of_use(each, left)]
         for delta in deltas:
             repo.drop_delta(delta)
         repo.update_summary()  # a client that reads it must not look for a delta that is gone

@@ -1,6 +1,5 @@
 """How is the master mirror written (as a tree on disk) and looked at (over HTTP)?"""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -9,11 +8,11 @@ import requests
 
 from relengotron.errors import SystemUnreachable
 from relengotron.systems.mirror.disk import Disk
+from relengotron.systems.mirror.looking import CHUNK, seen_at
 from relengotron.systems.mirror.paths import rel_path
 from relengotron.systems.mirror.port import MasterSeen, Parcel, Seen
 from relengotron.systems.mirror.tree import MirrorTree
 
-_CHUNK = 1 << 20
 _AS_IT_IS = {"Accept-Encoding": "identity", "Cache-Control": "no-cache"}
 
 
@@ -48,7 +47,7 @@ class MasterMirror(MirrorTree):
             with self._session.get(url, headers=_AS_IT_IS, timeout=self._timeout, stream=True) as response:
                 if response.status_code != requests.codes.ok:
                     return None
-                for chunk in response.iter_content(_CHUNK):
+                for chunk in response.iter_content(CHUNK):
                     found += chunk
                     if len(found) > at_most:
                         return None
@@ -71,13 +70,6 @@ class MasterMirror(MirrorTree):
     def _seen(self, path: str, expected: str) -> Seen:
         url = f"{self._base_url}/{quote(path)}"
         try:
-            with self._session.get(url, headers=_AS_IT_IS, timeout=self._timeout, stream=True) as response:
-                if response.status_code != requests.codes.ok:
-                    return Seen(path, response.status_code, None, 0, expected)
-                digest, size = hashlib.sha256(), 0
-                for chunk in response.iter_content(_CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-                return Seen(path, response.status_code, digest.hexdigest(), size, expected)
+            return seen_at(url, self._session, _AS_IT_IS, self._timeout, path=path, expected=expected)
         except requests.RequestException as error:
             raise SystemUnreachable(f"cannot read {url}: {error}") from error
