@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
+
 from relengotron.engine.journal import acknowledgements, effects, evidence, passed, runs, waivers
 from relengotron.engine.journal.acknowledgements import Asked
 from relengotron.engine.journal.database import Database
@@ -43,8 +45,8 @@ class Saying:
 class Attempt:
     """One walk of one run through its steps.
 
-    What a step notes, says or starts is kept aside and written together with the outcome of the step. Effects are
-    journalled at once: the intent before, the result after.
+    What a step notes, says, keeps or starts is kept aside and written together with the outcome of the step. Effects
+    are journalled at once: the intent before, the result after.
     """
 
     def __init__(self, run: Run, database: Database, clock: Clock, steps: Mapping[str, StepRecord]) -> None:
@@ -58,6 +60,7 @@ class Attempt:
         self.notes: list[Evidence] = []
         self.sayings: list[Saying] = []
         self.starts: list[Start] = []
+        self.writes: list[Callable[[Connection], object]] = []
         self._decided: dict[str, dict[str, Any]] = {}
         self._database = database
         self._clock = clock
@@ -72,8 +75,8 @@ class Attempt:
         self.leave_nothing_aside()
 
     def leave_nothing_aside(self) -> None:
-        """Forget what the step wanted to note, say and start: it did not come to an outcome of its own."""
-        self.notes, self.sayings, self.starts = [], [], []
+        """Forget what the step wanted to note, say, keep and start: it did not come to an outcome of its own."""
+        self.notes, self.sayings, self.starts, self.writes = [], [], [], []
 
     def now(self) -> datetime:
         """The time of the engine's clock, aware."""
@@ -144,6 +147,10 @@ class Attempt:
     def start(self, start: Start) -> None:
         """Open another run, once per key."""
         self.starts.append(start)
+
+    def keep(self, write: Callable[[Connection], object]) -> None:
+        """Write something of the workflow's own into the journal; it may be written twice."""
+        self.writes.append(write)
 
     def effect(
         self,

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar
 
+from sqlalchemy import Connection
+
 from relengotron.engine.attempt import Attempt, Change, Clock
 from relengotron.engine.journal.acknowledgements import Asked
 from relengotron.engine.journal.database import Database
@@ -57,6 +59,10 @@ class Preview(Attempt):
     def start(self, start: Start) -> None:
         """Refuse."""
         _refuse(f"start {start.workflow} in {start.lane}")
+
+    def keep(self, write: Callable[[Connection], object]) -> None:
+        """Refuse."""
+        _refuse("write into the journal")
 
     def effect(
         self,

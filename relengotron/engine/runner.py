@@ -211,9 +211,11 @@ class Runner:
         log.info("going back", extra={"run": attempt.run.id, "step": again.step, "reason": again.reason})
 
     def _write_what_was_left_aside(self, db: Connection, attempt: Attempt, now: datetime) -> list[tuple[str, int]]:
-        """Write what a step noted, said and started; the runs that it opened, with their priorities."""
+        """Write what a step noted, said, kept and started; the runs that it opened, with their priorities."""
         for item in attempt.notes:
             evidence.add(db, item)
+        for write in attempt.writes:
+            write(db)
         self._write_sayings(db, attempt, attempt.sayings)
         started = [(runs.open_run(db, start, now), start.priority) for start in attempt.starts]
         return [(opened, priority) for opened, priority in started if opened is not None]

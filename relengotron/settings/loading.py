@@ -1,5 +1,6 @@
 """How is ``config/`` read? All of it, once, and with every mistake told at the same time."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 from relengotron.errors import SettingsError
 from relengotron.settings.artifacts import Declarations
 from relengotron.settings.daemon import Daemon
+from relengotron.settings.gates import Gate, Gates, tags_of_two_gates
 from relengotron.settings.kinds import EXAMINE_SECRETS
 from relengotron.settings.lanes import Placed, Planner, keys_of_nobody, rollouts_without_a_page, tags_of_two_lanes
 from relengotron.settings.mistakes import Mistake, explained
@@ -52,8 +54,11 @@ class _Reading:
         artifacts = planner.plan()
         self._mistakes.extend(planner.mistakes)
         self._mistakes.extend(rollouts_without_a_page(declarations, systems))
+        gates = self._gates()
         policies = self._policies()
-        self._mistakes.extend(mistakes_in(policies, [each.product for each in releases.releases.values()]))
+        products = [each.product for each in releases.releases.values()]
+        products += [each.product_version for each in gates.values()]
+        self._mistakes.extend(mistakes_in(policies, products))
         if self._mistakes or daemon is None or systems is None:
             raise self._refusal()
         parts: dict[str, Any] = {name: getattr(daemon, name) for name in Daemon.model_fields}
@@ -64,6 +69,7 @@ class _Reading:
             releases=releases.releases,
             artifacts=artifacts,
             policies=policies_in(policies),
+            gates=gates,
         )
 
     def _read(self, name: str, model: type[S]) -> S | None:
@@ -84,6 +90,17 @@ class _Reading:
                     for place, declared in enumerate(declarations.artifacts)
                 ]
         return placed
+
+    def _gates(self) -> Mapping[str, Gate]:
+        """Without the file there are none."""
+        if not (self._directory / "gates.yaml").exists():
+            return {}
+        file = read(self._directory / "gates.yaml")
+        found = self._understand(file, Gates)
+        if found is None:
+            return {}
+        self._mistakes.extend(tags_of_two_gates(file, found.gates))
+        return found.gates
 
     def _policies(self) -> list[tuple[YamlFile, Policies]]:
         """Without a folder each artifact's own ``required_tests`` are all there is."""

@@ -13,9 +13,9 @@ from relengotron.settings.rules import RuleEntry
 from relengotron.settings.section import Section
 from relengotron.settings.yaml_file import YamlFile
 
-DecisionContext = Literal["bodhi_update_push_testing", "bodhi_update_push_stable"]
+DecisionContext = Literal["bodhi_update_push_testing", "bodhi_update_push_stable", "koji_gate"]
 STABLE = "bodhi_update_push_stable"
-SubjectType = Literal["koji_build", "bodhi_update", "compose"]
+SubjectType = Literal["koji_build", "bodhi_update", "compose", "koji_batch"]
 
 
 class PolicyEntry(Section):
@@ -26,10 +26,12 @@ class PolicyEntry(Section):
         description="Which releases: their `product_version`, shell wildcards allowed, such as `fedora-*`."
     )
     decision_contexts: Annotated[tuple[DecisionContext, ...], AtLeastOne] = Field(
-        description="Which pushes: `bodhi_update_push_testing`, `bodhi_update_push_stable` or both."
+        description="Which decisions: `bodhi_update_push_testing`, `bodhi_update_push_stable`, or `koji_gate` for the "
+        "gates of `gates.yaml`."
     )
     subject_types: Annotated[tuple[SubjectType, ...], AtLeastOne] = Field(
-        description="What is judged: each `koji_build` and `bodhi_update` of the push, each `compose` that it made."
+        description="What is judged: each `koji_build` and `bodhi_update` of the push, each `compose` that it made; at "
+        "a gate each `koji_build`, and each `koji_batch` of builds that go through together."
     )
     packages: tuple[Pattern, ...] = Field(
         (), description="Only builds of these packages, shell wildcards allowed; without this key, all."

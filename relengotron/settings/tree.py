@@ -12,6 +12,7 @@ from relengotron.model.lane import Lane
 from relengotron.model.policy import Policy
 from relengotron.settings import plugin_settings
 from relengotron.settings.daemon import Daemon
+from relengotron.settings.gates import Gate
 from relengotron.settings.kinds import Frozen
 from relengotron.settings.mistakes import nearest
 from relengotron.settings.releases import Release, RequestTarget
@@ -30,6 +31,9 @@ class Settings(Daemon):
 
     policies: tuple[Policy, ...] = Field(
         (), description="Everything in `policies/`: what must hold before anything reaches users."
+    )
+    gates: Annotated[Mapping[str, Gate], Frozen] = Field(
+        {}, description="Everything in `gates.yaml`: Koji tags that stand before others."
     )
 
     @property
@@ -59,6 +63,19 @@ class Settings(Daemon):
                 f"{self.directory / 'releases.yaml'}: releases.{name}: unknown release{nearest(name, self.releases)}; "
                 f"allowed: {known}"
             )
+        return found
+
+    def gate(self, name: str) -> Gate:
+        """The gate of this name.
+
+        Raises:
+            SettingsError: there is no such gate.
+        """
+        found = self.gates.get(name)
+        if found is None:
+            known = ", ".join(self.gates) or "none: there is no gates.yaml"
+            where = f"{self.directory / 'gates.yaml'}: gates.{name}"
+            raise SettingsError(f"{where}: unknown gate{nearest(name, self.gates)}; allowed: {known}")
         return found
 
     def request_target(self, lane: Lane) -> RequestTarget:

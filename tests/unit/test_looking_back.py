@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from relengotron import bootstrap
 from relengotron.bootstrap import Daemon, Doorkeeper, assemble, now
 from relengotron.engine.journal import watermarks
 from relengotron.engine.journal.database import Database
@@ -77,7 +76,7 @@ def test_without_a_datagrepper_a_gap_is_only_told(
     monkeypatch.setattr(daemon, "_works", SimpleNamespace(start=lambda: None))
     daemon.start()
     daemon.on_gap("this process stood still for 9 s")
-    told = [(each.levelname, each.message) for each in caplog.records if each.name == bootstrap.__name__]
+    told = [(each.levelname, each.message) for each in caplog.records if each.name == joined.__name__]
     assert told == [
         ("INFO", "no datagrepper is configured: what the bus loses is found by polls only"),
         ("INFO", "messages may be missing"),

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, func, inspect, select, text
 
 from relengotron.errors import SettingsError
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The version of the tables that this code works with: the last file in ``migrations/versions/``."""
 
 _ONE_AT_A_TIME = Lock()  # alembic keeps what it works on in a global

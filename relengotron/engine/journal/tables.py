@@ -235,3 +235,57 @@ calendar = Table(
     Column("run", Name(40)),
     Column("wish", Name(128)),
 )
+
+gated_builds = Table(
+    "gated_builds",
+    metadata,
+    Column("gate", Name(64), primary_key=True),
+    Column("nvr", Name(256), primary_key=True),
+    Column("package", Name(256), nullable=False),
+    Column("epoch", Name(16), nullable=False),
+    Column("owner", Name(128), nullable=False),
+    Column("state", Name(16), nullable=False),
+    Column("batch", Name(96), index=True),
+    Column("reason", Words, nullable=False, default=""),
+    Column("arrived_at", Float, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("tries", Integer, nullable=False, default=1),
+    Column("side_tag", Name(128)),
+    Index("ix_gated_builds_gate_state", "gate", "state", "since"),
+    Index("ix_gated_builds_gate_package", "gate", "package"),
+    Index("ix_gated_builds_nvr", "nvr"),
+)
+
+closings = Table(
+    "closings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("gate", Name(64), nullable=False, index=True),
+    Column("who", Name(128), nullable=False),
+    Column("why", Words, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("until", Float),
+    Column("opened_at", Float),
+    Column("opened_by", Name(128)),
+)
+
+passes = Table(
+    "passes",
+    metadata,
+    Column("gate", Name(64), primary_key=True),
+    Column("nvr", Name(256), primary_key=True),
+    Column("who", Name(128), primary_key=True),
+    Column("why", Words, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+upstream_versions = Table(
+    "upstream_versions",
+    metadata,
+    Column("package", Name(256), primary_key=True),
+    Column("version", Name(128), primary_key=True),
+    Column("old_version", Name(128)),
+    Column("url", Words),
+    Column("bug", Integer),
+    Column("seen_at", Float, nullable=False),
+)

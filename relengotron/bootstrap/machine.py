@@ -1,30 +1,25 @@
-"""The only place that joins all parts."""
+"""The parts of the engine, joined: the daemon turns them with threads, a rehearsal by hand."""
 
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from pathlib import Path
-from threading import Semaphore
 
-from relengotron.decisions import remembering
+from relengotron.bootstrap.memory import memory, now, relation_index
+from relengotron.bootstrap.procedures import procedures_of
 from relengotron.decisions.recovering import Habits
-from relengotron.engine.attempt import Attempt, Clock
+from relengotron.engine.attempt import Clock
 from relengotron.engine.calendar import LOOKS_EVERY, Calendar
 from relengotron.engine.courtesy import after_the_rush
 from relengotron.engine.digest import Digest
-from relengotron.engine.history import History
 from relengotron.engine.intake import Intake
-from relengotron.engine.journal import audit, runs
+from relengotron.engine.journal import audit
 from relengotron.engine.journal.database import Database
-from relengotron.engine.journal.deeds import deed_of
 from relengotron.engine.known_kinds import KnownKinds
 from relengotron.engine.poller import Poller
 from relengotron.engine.postman import Postman
-from relengotron.engine.preview import Preview
-from relengotron.engine.preview_relations import RelationsInView
 from relengotron.engine.recovery import Recovery
 from relengotron.engine.recovery_wish import RecoveryWish
 from relengotron.engine.relations import RelationIndex
@@ -33,20 +28,9 @@ from relengotron.engine.slow_audit import SlowAudit
 from relengotron.engine.sole import SoleRunner, kept
 from relengotron.engine.traffic import Traffic, politely
 from relengotron.engine.wakes import EmbeddedWakeQueue, WakeQueue
-from relengotron.engine.workflow import Catalogue
 from relengotron.engine.works import Wheel, Works
-from relengotron.errors import RequestRefused
-from relengotron.examination import Finding, examine
 from relengotron.handlers.routes import route, unread
 from relengotron.messages.incoming import PARSERS
-from relengotron.model.batch import Batch
-from relengotron.model.codec import from_json, to_json
-from relengotron.model.events import PushRequested
-from relengotron.model.lane import Lane
-from relengotron.model.rollback import Deed, Outlook, RollbackOrder
-from relengotron.model.rollout import RolloutOrder
-from relengotron.model.run import Run
-from relengotron.model.tree_care import TreeCare
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings, load
 from relengotron.settings.daemon import RunnerPlace
@@ -54,47 +38,15 @@ from relengotron.settings.fingerprint import fingerprint
 from relengotron.systems.bus.guard import guard_from
 from relengotron.systems.bus.port import Bus, Guard
 from relengotron.systems.datagrepper.port import Datagrepper
-from relengotron.systems.looking import only_looking
 from relengotron.systems.world import World, bus_config, open_bus, open_datagrepper, open_world
-from relengotron.workflows import push_updates
-from relengotron.workflows.catalogue import catalogue
-from relengotron.workflows.following_rollouts import RollOut
-from relengotron.workflows.planning import Planner
-from relengotron.workflows.planning_forecast import history_of
 from relengotron.workflows.polling import sources
-from relengotron.workflows.push import Push
-from relengotron.workflows.receive_push import Reception
-from relengotron.workflows.rollback import workflow as rollback
-from relengotron.workflows.rollback.way_back import MOVED_BY, SHIPMENT, SHOWN_BY, Rollback, look
 from relengotron.workflows.trees.appointments import appointments
-from relengotron.workflows.trees.care import Care
-
-__all__ = [
-    "Daemon",
-    "Doorkeeper",
-    "Finding",
-    "Machine",
-    "assemble",
-    "examine",
-    "now",
-    "open_daemon",
-    "open_for_hub",
-    "planner",
-    "procedures_of",
-    "relation_index",
-    "rollback_outlook",
-]
 
 log = logging.getLogger(__name__)
 
 INBOX_OF_ANOTHER_PROCESS = timedelta(milliseconds=100)
 WISHES_ARE_SEEN_WITHIN = timedelta(seconds=5)
 JOURNAL_IS_LOOKED_AFTER_EVERY = timedelta(seconds=2)
-
-
-def now() -> datetime:
-    """The time of this machine, aware."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,14 +300,9 @@ def open_daemon(settings: str | Path | Settings, guard: Guard | None = None) -> 
         return Daemon(read, machine, held.pop_all(), guarding)
 
 
-def relation_index(settings: Settings, world: World, database: Database, clock: Clock = now) -> RelationIndex:
-    """What PDC said, kept in the journal, and PDC to ask for the rest."""
-    return RelationIndex(database, world.pdc, clock, _memory(settings))
-
-
 def _audit(settings: Settings, database: Database, index: RelationIndex, clock: Clock) -> Wheel:
     said = settings.systems.pdc
-    kinds, habits = said.relation_types.values(), _memory(settings)
+    kinds, habits = said.relation_types.values(), memory(settings)
     audit = SlowAudit(database, index, kinds, clock, habits=habits, kept_for=said.index_kept_for)
     return Wheel("audit", audit.work, settings.pace.audit, drains=False)
 
@@ -368,96 +315,3 @@ def _kinds(settings: Settings, index: RelationIndex) -> Wheel:
 def _calendar(settings: Settings, database: Database, wakes: WakeQueue, clock: Clock) -> Wheel:
     calendar = Calendar(database, appointments(settings), clock, wakes)
     return Wheel("appointments", calendar.work, LOOKS_EVERY, drains=False)
-
-
-def _memory(settings: Settings) -> remembering.Habits:
-    said = settings.systems.pdc
-    return remembering.Habits(fresh_for=said.index_fresh_for, usable_for=said.index_usable_for)
-
-
-def procedures_of(
-    settings: Settings, world: World, plugins: Plugins, database: Database, relations: RelationIndex
-) -> Catalogue:
-    """Every workflow with the world and the settings it works with."""
-    plugins, history = plugins.guarded(), History(database)
-
-    def open_push(attempt: Attempt) -> Push:
-        batch = from_json(Batch, attempt.run.request)
-        siblings = partial(_siblings, database, attempt.run)
-        return Push(attempt, batch, world, settings, plugins, siblings, history, relations)
-
-    def open_reception(attempt: Attempt) -> Reception:
-        return Reception(attempt, from_json(PushRequested, attempt.run.request), world, settings)
-
-    def open_rollback(attempt: Attempt) -> Rollback:
-        order = from_json(RollbackOrder, attempt.run.request)
-        deed = _deed(database, order.run)
-        batch = Batch(Lane.parse(deed.run.lane), tuple(each.title for each in deed.updates), order.agent)
-        push = Push(attempt, batch, world, settings, plugins, lambda: ((), frozenset()), history, relations)
-        return Rollback(push, order, deed)
-
-    reading = Semaphore()
-
-    def open_care(attempt: Attempt) -> Care:
-        return Care(attempt, from_json(TreeCare, attempt.run.request), world, settings, reading)
-
-    def open_rollout(attempt: Attempt) -> RollOut:
-        order = from_json(RolloutOrder, attempt.run.request)
-        batch = Batch(Lane.parse(order.lane), (), "")
-        push = Push(attempt, batch, world, settings, plugins, lambda: ((), frozenset()), history, relations)
-        return RollOut(push, order)
-
-    return catalogue(open_push, open_reception, open_rollback, open_care, open_rollout)
-
-
-def planner(
-    settings: Settings,
-    world: World,
-    plugins: Plugins,
-    database: Database,
-    clock: Clock = now,
-    on_progress: Callable[[str], object] = lambda _what: None,
-) -> Planner:
-    """What plans pushes: the same parts as those of a run, and none of them can change anything."""
-    world, plugins, history = only_looking(world), plugins.guarded(), History(database)
-    relations = RelationsInView(database, world.pdc, clock, _memory(settings))
-
-    def open_push(batch: Batch) -> Push:
-        attempt = Preview(push_updates.NAME, str(batch.lane), to_json(batch), database, clock)
-        return Push(attempt, batch, world, settings, plugins, lambda: ((), frozenset()), history, relations)
-
-    return Planner(open_push, lambda push: history_of(database, push.lane), clock, on_progress)
-
-
-def rollback_outlook(
-    settings: Settings, world: World, plugins: Plugins, database: Database, order: RollbackOrder, clock: Clock = now
-) -> Outlook:
-    """What a rollback would do now: looked at by the code of the run, which cannot change anything here."""
-    deed = _deed(database, order.run)
-    lane = Lane.parse(deed.run.lane)
-    batch = Batch(lane, tuple(each.title for each in deed.updates), order.agent)
-    attempt = Preview(rollback.NAME, str(lane), to_json(order), database, clock)
-    relations = RelationsInView(database, world.pdc, clock, _memory(settings))
-    nobody = (), frozenset[str]()
-    push = Push(
-        attempt, batch, only_looking(world), settings, plugins.guarded(), lambda: nobody, History(database), relations
-    )
-    return look(Rollback(push, order, deed))
-
-
-def _deed(database: Database, name: str) -> Deed:
-    """What a run did that can be taken back."""
-    with database.read() as db:
-        run = runs.find(db, name)
-        if run is None:
-            raise RequestRefused(f"there is no run {name}")
-        return deed_of(db, run, SHOWN_BY, MOVED_BY, SHIPMENT)
-
-
-def _siblings(database: Database, run: Run) -> tuple[tuple[Run, ...], frozenset[str]]:
-    """The other runs of the same message, and which of them have begun their composes."""
-    with database.read() as db:
-        others = tuple(each for each in runs.opened_by(db, run.trigger_msg_id) if each.id != run.id)
-        pushes = tuple(each for each in others if each.workflow == run.workflow)
-        begun = frozenset(each.id for each in pushes if "ensure_repos_are_mashed" in runs.steps_of(db, each.id))
-    return pushes, begun

@@ -1,0 +1,59 @@
+"""What people said about a gate: who closed it and opened it, and who lets which build through."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+
+from relengotron.engine.journal.columns import insert_once
+from relengotron.engine.journal.tables import closings, passes
+from relengotron.engine.journal.times import moment, moment_or_none, stamp
+from relengotron.model.gated import Closing, Pass
+
+
+def close(db: Connection, closing: Closing) -> None:
+    """A gate is closed; it may be closed by several people for several reasons."""
+    db.execute(
+        insert(closings).values(
+            gate=closing.gate,
+            who=closing.who,
+            why=closing.why,
+            at=stamp(closing.at),
+            until=None if closing.until is None else stamp(closing.until),
+        )
+    )
+
+
+def open_again(db: Connection, gate: str, who: str, now: datetime) -> int:
+    """Nobody's closing of this gate stands any more; how many did."""
+    values = {"opened_at": stamp(now), "opened_by": who}
+    return db.execute(update(closings).where(_stands(gate, now)).values(values)).rowcount
+
+
+def closings_of(db: Connection, gate: str, now: datetime) -> list[Closing]:
+    """The closings of a gate that stand now, the oldest first."""
+    rows = db.execute(select(closings).where(_stands(gate, now)).order_by(closings.c.id)).mappings()
+    return [_closing(row) for row in rows]
+
+
+def let_through(db: Connection, each: Pass) -> bool:
+    """A person lets a build through; False when the same person did before."""
+    row = {"gate": each.gate, "nvr": each.nvr, "who": each.who, "why": each.why, "at": stamp(each.at)}
+    return insert_once(db, passes, row)
+
+
+def passes_of(db: Connection, gate: str, nvrs: Collection[str]) -> list[Pass]:
+    """Who lets which of these builds through, the oldest first."""
+    query = select(passes).where(passes.c.gate == gate, passes.c.nvr.in_(sorted(set(nvrs)))).order_by(passes.c.at)
+    return [
+        Pass(row["gate"], row["nvr"], row["who"], row["why"], moment(row["at"])) for row in db.execute(query).mappings()
+    ]
+
+
+def _stands(gate: str, now: datetime) -> ColumnElement[bool]:
+    is_on = closings.c.until.is_(None) | (closings.c.until > stamp(now))
+    return (closings.c.gate == gate) & closings.c.opened_at.is_(None) & is_on
+
+
+def _closing(row: RowMapping) -> Closing:
+    return Closing(row["gate"], row["who"], row["why"], moment(row["at"]), moment_or_none(row["until"]))
