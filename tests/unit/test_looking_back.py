@@ -76,7 +76,7 @@ def test_without_a_datagrepper_a_gap_is_only_told(
     monkeypatch.setattr(daemon, "_works", SimpleNamespace(start=lambda: None))
     daemon.start()
     daemon.on_gap("this process stood still for 9 s")
-    told = [(each.levelname, each.message) for each in caplog.records if each.name == joined.__name__]
+    told = [(each.levelname, each.message) for each in caplog.records if each.name == "relengotron.bootstrap.machine"]
     assert told == [
         ("INFO", "no datagrepper is configured: what the bus loses is found by polls only"),
         ("INFO", "messages may be missing"),
