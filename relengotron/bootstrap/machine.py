@@ -14,6 +14,7 @@ from relengotron.engine.attempt import Clock
 from relengotron.engine.calendar import LOOKS_EVERY, Calendar
 from relengotron.engine.courtesy import after_the_rush
 from relengotron.engine.digest import Digest
+from relengotron.engine.gate_wishes import GateWishes
 from relengotron.engine.intake import Intake
 from relengotron.engine.journal import audit
 from relengotron.engine.journal.database import Database
@@ -23,10 +24,11 @@ from relengotron.engine.postman import Postman
 from relengotron.engine.recovery import Recovery
 from relengotron.engine.recovery_wish import RecoveryWish
 from relengotron.engine.relations import RelationIndex
-from relengotron.engine.runner import Patience, Runner
+from relengotron.engine.runner import Runner
 from relengotron.engine.slow_audit import SlowAudit
 from relengotron.engine.sole import SoleRunner, kept
 from relengotron.engine.traffic import Traffic, politely
+from relengotron.engine.troubled import Patience
 from relengotron.engine.wakes import EmbeddedWakeQueue, WakeQueue
 from relengotron.engine.works import Wheel, Works
 from relengotron.handlers.routes import route, unread
@@ -97,7 +99,9 @@ def assemble(
     database = database or Database(settings.journal.url)
     wakes = EmbeddedWakeQueue()
     inbox_signal, outbox_signal = Signal(), Signal()
-    digest = Digest(database, route, wakes, clock, unread)
+    digest = Digest(
+        database, route, wakes, clock, unread, GateWishes({n: each.tags for n, each in settings.gates.items()})
+    )
     postman = Postman(database, bus, clock)
     keys = {release.signing_key for release in settings.releases.values()}
     poller = Poller(database, sources(world, keys), wakes)

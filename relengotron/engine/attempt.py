@@ -74,6 +74,11 @@ class Attempt:
         self._decided.clear()
         self.leave_nothing_aside()
 
+    @property
+    def has_nothing_aside(self) -> bool:
+        """Whether the step has nothing but its outcome to write."""
+        return not (self.notes or self.sayings or self.starts or self.writes)
+
     def leave_nothing_aside(self) -> None:
         """Forget what the step wanted to note, say, keep and start: it did not come to an outcome of its own."""
         self.notes, self.sayings, self.starts, self.writes = [], [], [], []

@@ -68,7 +68,7 @@ class Workflow(Generic[C]):
     """A procedure: its steps in order, what they hold in their hands, what is told and how it is undone.
 
     ``undo`` takes back one effect; it looks first, because an effect that is not finished may have happened or not, and
-    it may be repeated.
+    it may be repeated. No step of a brisk procedure takes long: those that leave nothing aside are written together.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Workflow(Generic[C]):
     context: Callable[[Attempt], C]
     voice: Voice
     undo: Callable[[C, EffectRecord], None] = nothing_to_undo
+    is_brisk: bool = False
 
     def __post_init__(self) -> None:
         """Refuse two steps of one name: the second would be taken for done with the first."""
@@ -91,4 +92,5 @@ class Workflow(Generic[C]):
         return tuple(names[names.index(first) : names.index(last) + 1])
 
 
-Catalogue = Mapping[str, Workflow[Any]]
+AnyWorkflow = Workflow[Any]
+Catalogue = Mapping[str, AnyWorkflow]

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from relengotron.engine import settling
 from relengotron.engine.journal import effects, evidence, holds, outbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.runner import Runner
@@ -411,7 +412,7 @@ def test_what_a_step_leaves_aside_is_written_with_its_outcome_or_not_at_all(
         raise SystemBusy("the disk is full")
 
     with monkeypatch.context() as trouble:
-        trouble.setattr(Runner, "_write_run", full)
+        trouble.setattr(settling, "_write_run", full)
         with pytest.raises(SystemBusy):
             house.settle()
     with database.read() as db:

@@ -16,7 +16,8 @@ from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.tables import metadata
 from relengotron.engine.postman import Postman
-from relengotron.engine.runner import Patience, Runner
+from relengotron.engine.runner import Runner
+from relengotron.engine.troubled import Patience
 from relengotron.engine.wakes import EmbeddedWakeQueue
 from relengotron.engine.workflow import Silence, Workflow
 from relengotron.errors import AnswerLost, PowerCut, SystemUnreachable

@@ -8,7 +8,8 @@ from typing import Final
 from relengotron.bootstrap import procedures_of, relation_index
 from relengotron.engine.journal import evidence, runs
 from relengotron.engine.journal.database import Database
-from relengotron.engine.runner import Patience, Runner
+from relengotron.engine.runner import Runner
+from relengotron.engine.troubled import Patience
 from relengotron.engine.wakes import EmbeddedWakeQueue
 from relengotron.lab.replay.clock import Clock
 from relengotron.lab.replay.world import empty_world
