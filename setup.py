@@ -61,6 +61,7 @@ setup(
     entry_points={
         "console_scripts": ["relengotron = relengotron.cli.main:main"],
         "moksha.consumer": ["relengotron = relengotron.consumers.fedmsg_hub:Relengotron"],
+        "fedmsg.meta": ["relengotron = relengotron.meta:RelengotronProcessor"],
         "relengotron.artifacts": [
             "mash = relengotron.plugins.mash:MashPlugin",
             "ostree = relengotron.plugins.ostree:OstreePlugin",

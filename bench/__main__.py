@@ -8,9 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from bench import (
+    bisect,
     chaos,
+    closure,
     daemon,
     decide,
+    gates,
     intake,
     journal,
     pdc,
@@ -59,7 +62,10 @@ def _parts(scratch: Path, pushes: int) -> dict[str, Part]:
         "daemon": partial(daemon.measure, _made(scratch / "daemon")),
         "power": power.measure,
         "decide": decide.measure,
+        "bisect": partial(bisect.measure, _made(scratch / "bisect")),
+        "gates": partial(gates.measure, _made(scratch / "gates")),
         "predict": partial(predict.measure, _made(scratch / "predict")),
+        "closure": partial(closure.measure, _made(scratch / "closure")),
         "saved": partial(saved.measure, KEPT_RPMS / "packages", _made(scratch / "saved")),
         "publish": partial(publish.measure, _made(scratch / "publish")),
         "pdc": partial(pdc.measure, _made(scratch / "pdc")),

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from relengotron.cli.main import main
 from relengotron.settings.artifacts import Declarations
 from relengotron.settings.daemon import Daemon
+from relengotron.settings.gates import Gates
 from relengotron.settings.policies import Policies
 from relengotron.settings.releases import Releases
 from relengotron.settings.systems import Systems
@@ -26,6 +27,7 @@ FILES: dict[str, type[BaseModel]] = {
     "releases.yaml": Releases,
     "artifacts/*.yaml": Declarations,
     "policies/*.yaml": Policies,
+    "gates.yaml": Gates,
 }
 
 
@@ -77,7 +79,7 @@ def _inside(annotation: Any) -> tuple[type[BaseModel] | None, str]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "must be set"
-    value = field.default
+    value = field.get_default(call_default_factory=True)
     match value:
         case None:
             return "nothing"
@@ -94,8 +96,12 @@ def _default(field: FieldInfo) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, tuple):
-        return f"[{', '.join(map(str, value))}]"
+        return f"[{', '.join(_word(each) for each in value)}]"
     return "{" + ", ".join(f"{key}: {each}" for key, each in value.items()) + "}"
+
+
+def _word(value: object) -> str:
+    return _duration(value) if isinstance(value, timedelta) else str(value)
 
 
 def _duration(value: timedelta) -> str:

@@ -2,7 +2,7 @@
 
 from relengotron.bootstrap.machine import Daemon, Doorkeeper, Machine, assemble, open_daemon, open_for_hub
 from relengotron.bootstrap.memory import now, relation_index
-from relengotron.bootstrap.planning import planner, rollback_outlook
+from relengotron.bootstrap.planning import gate_planner, planner, rollback_outlook
 from relengotron.bootstrap.procedures import procedures_of
 from relengotron.examination import Finding, examine
 
@@ -13,6 +13,7 @@ __all__ = [
     "Machine",
     "assemble",
     "examine",
+    "gate_planner",
     "now",
     "open_daemon",
     "open_for_hub",

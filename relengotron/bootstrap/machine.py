@@ -32,7 +32,7 @@ from relengotron.engine.troubled import Patience
 from relengotron.engine.wakes import EmbeddedWakeQueue, WakeQueue
 from relengotron.engine.works import Wheel, Works
 from relengotron.handlers.routes import route, unread
-from relengotron.messages.incoming import PARSERS
+from relengotron.messages.subscribing import full_topics
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings, load
 from relengotron.settings.daemon import RunnerPlace
@@ -41,6 +41,7 @@ from relengotron.systems.bus.guard import guard_from
 from relengotron.systems.bus.port import Bus, Guard
 from relengotron.systems.datagrepper.port import Datagrepper
 from relengotron.systems.world import World, bus_config, open_bus, open_datagrepper, open_world
+from relengotron.workflows.gating.keeper import Keeper
 from relengotron.workflows.polling import sources
 from relengotron.workflows.trees.appointments import appointments
 
@@ -49,6 +50,8 @@ log = logging.getLogger(__name__)
 INBOX_OF_ANOTHER_PROCESS = timedelta(milliseconds=100)
 WISHES_ARE_SEEN_WITHIN = timedelta(seconds=5)
 JOURNAL_IS_LOOKED_AFTER_EVERY = timedelta(seconds=2)
+KEEPER_RESTS = timedelta(milliseconds=500)
+"""One look at the tags for all builds that land in so short a time: a mass rebuild brings 25 a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Machine:
     audit: Wheel
     kinds: Wheel
     calendar: Wheel
+    keeper: Wheel
     clock: Clock
     past: Past | None = None
 
@@ -99,9 +103,9 @@ def assemble(
     database = database or Database(settings.journal.url)
     wakes = EmbeddedWakeQueue()
     inbox_signal, outbox_signal = Signal(), Signal()
-    digest = Digest(
-        database, route, wakes, clock, unread, GateWishes({n: each.tags for n, each in settings.gates.items()})
-    )
+    keeper = _keeper(settings, world, database, clock, wakes)
+    wishes = GateWishes({name: gate.tags for name, gate in settings.gates.items()})
+    digest = Digest(database, route, wakes, clock, unread, wishes, calling(keeper, settings))
     postman = Postman(database, bus, clock)
     keys = {release.signing_key for release in settings.releases.values()}
     poller = Poller(database, sources(world, keys), wakes)
@@ -128,6 +132,7 @@ def assemble(
         audit=_audit(settings, database, relations, clock),
         kinds=_kinds(settings, relations),
         calendar=_calendar(settings, database, wakes, clock),
+        keeper=keeper,
         clock=clock,
         past=None if datagrepper is None else _past(settings, datagrepper, intake, database, clock, guard),
     )
@@ -138,7 +143,7 @@ def _past(
 ) -> Past:
     """Lost messages come in by the same door as all others."""
     bus, every = settings.systems.bus, settings.pace.recovery
-    topics = [f"{bus.topic_prefix}.{bus.environment}.{suffix}" for suffix in PARSERS]
+    topics = full_topics(f"{bus.topic_prefix}.{bus.environment}.")
     recovery = Recovery(
         database, datagrepper, intake.store_all, clock, topics, every=every, habits=_habits(settings), guard=guard
     )
@@ -181,6 +186,17 @@ def ringing(bell: "Signal", traffic: Traffic) -> Callable[[int], None]:
     return came
 
 
+def calling(keeper: Wheel, settings: Settings) -> Callable[[str], None]:
+    """What happens when something came into a Koji tag or left it: the keeper turns at once, if it keeps that tag."""
+    kept = frozenset(tag for gate in settings.gates.values() for tag in (gate.pending, gate.quarantine))
+
+    def call(tag: str) -> None:
+        if tag in kept:
+            keeper.pushed.set()
+
+    return call
+
+
 class Signal:
     """A bell whose rope is tied on later."""
 
@@ -206,7 +222,7 @@ class Daemon:
         self._past = machine.past
         past = () if machine.past is None else (machine.past.wheel,)
         own = (machine.inbox, machine.outbox, machine.polls, machine.audit, machine.kinds, machine.calendar)
-        wheels = (*own, *past, *more)
+        wheels = (*own, machine.keeper, *past, *more)
         self._works = Works(
             machine.database, machine.runner, machine.wakes, machine.clock, wheels, settings.pace.workers
         )
@@ -314,6 +330,11 @@ def _audit(settings: Settings, database: Database, index: RelationIndex, clock: 
 def _kinds(settings: Settings, index: RelationIndex) -> Wheel:
     known = KnownKinds(index, settings.systems.pdc.relation_types.values())
     return Wheel("kinds", known.work, settings.pace.audit, drains=False)
+
+
+def _keeper(settings: Settings, world: World, database: Database, clock: Clock, wakes: WakeQueue) -> Wheel:
+    keeper = Keeper(settings.gates, database, world.koji, clock, wakes, settings.systems.koji.weburl)
+    return Wheel("keeper", keeper.work, settings.pace.poll, drains=False, rests=KEEPER_RESTS)
 
 
 def _calendar(settings: Settings, database: Database, wakes: WakeQueue, clock: Clock) -> Wheel:

@@ -1,19 +1,21 @@
 """Every workflow, joined with the world and the settings it works with."""
 
 from functools import partial
-from threading import Semaphore
+from threading import Lock, Semaphore
 
 from relengotron.engine.attempt import Attempt
 from relengotron.engine.history import History
 from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.deeds import deed_of
+from relengotron.engine.ledger import Ledger
 from relengotron.engine.relations import RelationIndex
 from relengotron.engine.workflow import Catalogue
 from relengotron.errors import RequestRefused
 from relengotron.model.batch import Batch
 from relengotron.model.codec import from_json
 from relengotron.model.events import PushRequested
+from relengotron.model.gated import GateBatch, Quarantine
 from relengotron.model.lane import Lane
 from relengotron.model.rollback import Deed, RollbackOrder
 from relengotron.model.rollout import RolloutOrder
@@ -24,6 +26,11 @@ from relengotron.settings import Settings
 from relengotron.systems.world import World
 from relengotron.workflows.catalogue import catalogue
 from relengotron.workflows.following_rollouts import RollOut
+from relengotron.workflows.gating.arrivals import Arrivals
+from relengotron.workflows.gating.gate import GateRun
+from relengotron.workflows.gating.quarantine.kept import Kept
+from relengotron.workflows.gating.target_sight import TargetSight
+from relengotron.workflows.gating.unknown import UnknownGate
 from relengotron.workflows.push import Push
 from relengotron.workflows.receive_push import Reception
 from relengotron.workflows.rollback.way_back import MOVED_BY, SHIPMENT, SHOWN_BY, Rollback
@@ -62,7 +69,24 @@ def procedures_of(
         push = Push(attempt, batch, world, settings, plugins, lambda: ((), frozenset()), history, relations)
         return RollOut(push, order)
 
-    return catalogue(open_push, open_reception, open_rollback, open_care, open_rollout)
+    turns = {name: (Lock(), Arrivals(), TargetSight()) for name in settings.gates}
+
+    def open_gate(attempt: Attempt) -> GateRun | UnknownGate:
+        batch = from_json(GateBatch, attempt.run.request)
+        gate = settings.gates.get(batch.gate)
+        if gate is None:
+            return UnknownGate(attempt, batch.gate, settings)
+        ledger = Ledger(batch.gate, database, attempt.now)
+        return GateRun(attempt, batch, gate, world, settings, ledger, *turns[batch.gate])
+
+    def open_kept(attempt: Attempt) -> Kept | UnknownGate:
+        kept = from_json(Quarantine, attempt.run.request)
+        gate = settings.gates.get(kept.gate)
+        if gate is None:
+            return UnknownGate(attempt, kept.gate, settings)
+        return Kept(attempt, kept, gate, world, settings, Ledger(kept.gate, database, attempt.now))
+
+    return catalogue(open_push, open_reception, open_rollback, open_care, open_rollout, open_gate, open_kept)
 
 
 def deed(database: Database, name: str) -> Deed:

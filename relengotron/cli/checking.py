@@ -8,7 +8,7 @@ from relengotron.cli import page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.surroundings import Surroundings
 from relengotron.errors import SettingsError
-from relengotron.examination import bus
+from relengotron.examination import bus, gates
 from relengotron.sdk.discovery import discover
 from relengotron.settings import Settings
 from relengotron.systems.bus import fedmsg_d
@@ -29,7 +29,11 @@ def check_config(surroundings: Surroundings, without_secrets: bool) -> None:
     place, examine_secrets = surroundings.config, not without_secrets
     settings = _told(place, lambda: surroundings.settings(examine_secrets=examine_secrets))
     read = fedmsg_d.files()
-    mistakes = [*_mistakes_of_plugins(settings), *(_mistakes_of_bus(settings, examine_secrets) if read else ())]
+    mistakes = [
+        *_mistakes_of_plugins(settings),
+        *gates.mistakes(settings),
+        *(_mistakes_of_bus(settings, examine_secrets) if read else ()),
+    ]
     if mistakes:
         raise _refusal(place, mistakes)
     page.say(f"{place} is fit to start with.", state="done")
@@ -40,6 +44,8 @@ def check_config(surroundings: Surroundings, without_secrets: bool) -> None:
     for lane in settings.lanes:
         names = " -> ".join(artifact.name for artifact in settings.artifacts_for(lane))
         page.say(f"  {lane}: {names or 'nothing is composed'}")
+    for name, gate in settings.gates.items():
+        page.say(f"  gate {name}: {gate.pending} -> {gate.target}, suspects to {gate.quarantine}")
 
 
 def read_without_mistakes(place: object, read: Callable[[], Settings]) -> Settings:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from relengotron.cli import page
+from relengotron.cli.what import what
 from relengotron.engine.journal import audit, effects, evidence, holds, outbox, runs
 from relengotron.engine.journal.outbox import OutboxMessage
 from relengotron.engine.journal.times import moment
@@ -97,7 +98,7 @@ def headline(run: Run, at: datetime, eta: Eta | None = None) -> None:
     took = page.length((run.finished_at or at) - run.created_at)
     page.fields(
         [
-            ("what", run.workflow.replace("_", " ")),
+            ("what", what(run)),
             ("why", run.reason),
             ("opened", page.clock(run.created_at, at)),
             ("ended", page.clock(run.finished_at, at) if run.finished_at else ""),

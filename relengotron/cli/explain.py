@@ -8,13 +8,14 @@ from typing import Any, Final
 import click
 from sqlalchemy import Connection
 
-from relengotron.cli import ladder, page
+from relengotron.cli import ladder, page, ways_on
 from relengotron.cli.details import Details, details, headline, subject
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.find import the_run
 from relengotron.cli.surroundings import Surroundings, now
-from relengotron.engine.journal import evidence
+from relengotron.engine.journal import evidence, gated, runs
 from relengotron.model.codec import to_json
+from relengotron.model.gated import gate_of_lane
 
 _TOLD: Final = frozenset({
     "rungs", "packages", "kind", "identity", "koji_task_id", "tests", "target", "url", "ref", "path", "rung", "says",
@@ -52,6 +53,11 @@ def explain(
 
         show(surroundings, run, against, json_wanted=json_wanted)
         return
+    if artifact is None and _is_at_a_gate(surroundings, run):
+        from relengotron.cli.gates.showing import tell
+
+        tell(surroundings, run, json_wanted=json_wanted)
+        return
     with surroundings.journal() as database, database.read() as db:
         newest = None if artifact is not None else _newest_about(db, run)
         known = details(db, the_run(db, newest or run))
@@ -63,6 +69,14 @@ def explain(
         _explain_subject(known, artifact, now(), json_wanted)
 
 
+def _is_at_a_gate(surroundings: Surroundings, name: str) -> bool:
+    """Whether this is a build that came to a gate, and no push knows more of it."""
+    with surroundings.journal() as database, database.read() as db:
+        newest = _newest_about(db, name)
+        run = None if newest is None else runs.find(db, newest)
+        return bool(gated.named(db, name)) and (run is None or gate_of_lane(run.lane) is not None)
+
+
 def _newest_about(db: Connection, name: str) -> str | None:
     found = (evidence.newest_run_about(db, kind, name) for kind in TOLD_FIRST)
     return next((run for run in found if run is not None), None)
@@ -70,7 +84,9 @@ def _newest_about(db: Connection, name: str) -> str | None:
 
 def _explain_run(known: Details, at: datetime, json_wanted: bool) -> None:
     if json_wanted:
-        page.as_json({"run": to_json(known.run), "subjects": [to_json(each) for each in known.newest()]})
+        commands = ways_on.at_the_gate(known)
+        subjects = [to_json(each) for each in known.newest()]
+        page.as_json({"run": to_json(known.run), "subjects": subjects, "commands": commands})
         return
     headline(known.run, at)
     decided = {each.subject: each for each in known.evidence if each.state == "affected"}
@@ -78,6 +94,11 @@ def _explain_run(known: Details, at: datetime, json_wanted: bool) -> None:
         page.say(f"  {item.subject_kind} {subject(item)}", state=item.state)
         if decided.get(item.subject, item) is not item:
             page.say(f"    because: {decided[item.subject].reason}")
+    commands = ways_on.at_the_gate(known)
+    if commands:
+        page.say("What leads on:", bold=True)
+    for command in commands:
+        page.say(f"  {command}")
     if not known.evidence:
         page.say("  Nothing has been decided about any update or artifact yet.")
 

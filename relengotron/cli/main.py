@@ -38,6 +38,10 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "rollout": Place("relengotron.cli.rolling_out", "rollout", "Who is offered a new version; pause it, or end it."),
     "waive": Place("relengotron.cli.waiving", "waive", "Answer by name for a test that keeps a gate shut."),
     "waivers": Place("relengotron.cli.waivers", "waivers", "Who waived what until when, and what was shipped with it."),
+    "gate": Place(
+        "relengotron.cli.gates.group", "gate", "What stands at the gates of Koji tags; close, open, let pass."
+    ),
+    "quarantine": Place("relengotron.cli.gates.quarantine", "quarantine", "Builds that failed at a gate; ways out."),
     "plan": Place("relengotron.cli.planning", "plan", "What a push would do, before it runs."),
     "calendar": Place("relengotron.cli.calendar", "calendar", "What is done again and again, and when next."),
     "graph": Place("relengotron.cli.graph", "graph", "What is made from what, which packages are in it, who says so."),

@@ -13,6 +13,7 @@ from relengotron.engine.journal.outbox import OutboxMessage
 from relengotron.engine.journal.parked import Wanted, count
 from relengotron.engine.journal.refusals import Refusal
 from relengotron.messages.orders import ORDERS
+from relengotron.model.gated import gate_of_lane
 from relengotron.model.run import Evidence, HoldRecord, Run, RunState, StepRecord, StepState
 
 OVERDUE_AFTER: Final = timedelta(minutes=2)
@@ -87,9 +88,9 @@ def overview(
     parked: int = 3,
 ) -> Overview:
     """Look at everything once; ``configured`` lanes are shown even when they are idle."""
-    heads = {run.lane: run for run in runs.heads_of_lanes(db)}
+    heads = {run.lane: run for run in runs.heads_of_lanes(db) if gate_of_lane(run.lane) is None}
     waiting: dict[str, int] = {}
-    for run in runs.newest(db, _MOST_WAITING, states=runs.UNFINISHED):
+    for run in runs.newest(db, _MOST_WAITING, states=runs.UNFINISHED) if heads else ():
         waiting[run.lane] = waiting.get(run.lane, 0) + 1
     lanes = list(dict.fromkeys([*configured, *sorted(heads), *_lanes_with_news(db)]))
     unsent = outbox.unsent(db, 1)
@@ -117,8 +118,11 @@ def _is_outdated(db: Connection, configuration: str | None) -> bool:
 
 
 def _lanes_with_news(db: Connection) -> list[str]:
-    """Lanes that no configuration names, such as those of requests, whose last run tells of something gone wrong."""
-    last = {run.lane: run for run in reversed(runs.newest(db, _RECENT))}
+    """Lanes that no configuration names, such as those of requests, whose last run tells of something gone wrong.
+
+    What goes wrong at gates has a page of its own.
+    """
+    last = {run.lane: run for run in reversed(runs.newest(db, _RECENT)) if gate_of_lane(run.lane) is None}
     return [lane for lane, run in last.items() if run.state in _NEEDS_A_PERSON or _setbacks(db, run)]
 
 

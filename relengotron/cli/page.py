@@ -10,6 +10,8 @@ import click
 
 from relengotron.model.spans import length as length
 
+DAEMON_IS_DOWN: Final = "The daemon is down: nobody works on this journal. Look: systemctl status relengotron"
+
 _COLOURS: Final = {
     "done": "green",
     "published": "green",

@@ -19,7 +19,6 @@ from relengotron.model.run import RunState
 MOST_ARTIFACTS: Final = 12
 """A screen has few lines; what is left out is counted."""
 
-DAEMON_IS_DOWN: Final = "The daemon is down: nobody works on this journal. Look: systemctl status relengotron"
 NOTHING: Final = "nothing is in flight"
 _DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _FIRST: Final = ("failed", "composing", "waiting", "held")
@@ -141,4 +140,4 @@ def _footer(seen: Picture) -> Iterator[str]:
     if seen.behind:
         yield f"{seen.behind} more {'run waits' if seen.behind == 1 else 'runs wait'} behind these"
     if not seen.daemon_runs:
-        yield DAEMON_IS_DOWN
+        yield page.DAEMON_IS_DOWN

@@ -35,6 +35,7 @@ from relengotron.model.codec import to_json
     metavar="NEWDIR",
     help="What this configuration would change in the runs in flight and in the pushes of the last week.",
 )
+@click.option("--gate", metavar="GATE", help="What would move through this gate now, and why not the rest.")
 @click.option("--artifact", metavar="NAME", help="Everything that is foreseen of this artifact.")
 @click.option("--json", "json_wanted", is_flag=True, help="For programs: the same as JSON.")
 @click.argument("more", nargs=-1, metavar="[NAME]...")
@@ -47,6 +48,7 @@ def plan(
     releases: tuple[str, ...],
     request: str | None,
     new_config: Path | None,
+    gate: str | None,
     artifact: str | None,
     json_wanted: bool,
     more: tuple[str, ...],
@@ -55,10 +57,10 @@ def plan(
 
     Without --updates, --builds or --batch: what Bodhi would push now. NAMEs after --updates or --builds belong to it.
 
-    Exit status 0: nothing is in the way; 1: something would hold the push, or nothing is left to push; 3: nobody knows
-    any of the updates that were named.
+    Exit status 0: nothing is in the way; 1: something would hold the push, or nothing is left to push, or not all that
+    is pending would move through the gate; 3: nobody knows any of the updates, or the gate, that were named.
     """
-    given = {"--updates": updates, "--builds": builds, "--batch": batch, "--config": new_config}
+    given = {"--updates": updates, "--builds": builds, "--batch": batch, "--config": new_config, "--gate": gate}
     chosen = [name for name, value in given.items() if value]
     if len(chosen) > 1:
         raise click.UsageError(f"say only one of {' and '.join(chosen)}")
@@ -70,6 +72,13 @@ def plan(
         from relengotron.cli.reconfiguring import show
 
         show(surroundings, new_config, json_wanted=json_wanted)
+        return
+    if gate is not None:
+        if releases or request or artifact:
+            raise click.UsageError("--gate looks at a gate: leave out --release, --request and --artifact")
+        from relengotron.cli.gates.planning import show as show_gate
+
+        show_gate(surroundings, gate, json_wanted=json_wanted)
         return
     from relengotron.cli.plan_request import Asked, planned
 

@@ -9,6 +9,7 @@ from relengotron.cli.ejecting import LIVE
 from relengotron.cli.find import the_run
 from relengotron.cli.overview import current_step
 from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.what import what
 from relengotron.engine.history import History
 from relengotron.engine.journal import effects
 from relengotron.engine.journal import runs as journal
@@ -46,8 +47,7 @@ def list_runs(
         step = steps[run.id]
         opened, took = page.clock(run.created_at, at), page.length((run.finished_at or at) - run.created_at)
         where = f"{page.promise(step.name)}: {run.reason}" if step is not None and run.reason else run.reason
-        what = run.workflow.replace("_", " ")
-        rows.append((run.id, run.lane, what, page.state_in_words(run.state), opened, took, where))
+        rows.append((run.id, run.lane, what(run), page.state_in_words(run.state), opened, took, where))
     page.columns(("RUN", "LANE", "WHAT", "STATE", "OPENED", "TOOK", "WHY"), rows)
     if not found:
         page.say("none")

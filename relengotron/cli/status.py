@@ -13,9 +13,11 @@ from relengotron.cli.agenda import for_programs as agenda_for_programs
 from relengotron.cli.agenda import in_words as agenda_in_words
 from relengotron.cli.alarms import alarms
 from relengotron.cli.exits import Exit, Refusal
+from relengotron.cli.gates import in_brief
 from relengotron.cli.overview import LaneView, Overview, overview
 from relengotron.cli.past import PastView, for_programs, in_words, past
 from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.what import what
 from relengotron.engine.history import History
 from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
@@ -47,13 +49,14 @@ def status(surroundings: Surroundings, json_wanted: bool, check: bool) -> None:
         seen = overview(db, lanes, now(), daemon_runs=daemon_runs, configuration=configuration)
         looked_back = past(db, settings, now())
         etas = _etas(database, db, seen)
-        coming = agenda(db, settings, seen.at)
-    reasons = alarms(seen, looked_back)
+        coming, at_gates = agenda(db, settings, seen.at), in_brief.gates(db, settings, seen.at)
+    reasons = [*alarms(seen, looked_back), *in_brief.alarms(at_gates)]
     if json_wanted:
         more = {"past": for_programs(looked_back), "alarms": reasons, "calendar": agenda_for_programs(coming)}
+        more |= {"gates": in_brief.for_programs(at_gates)}
         page.as_json(_for_programs(seen, etas) | more)
     else:
-        _show(seen, looked_back, etas, agenda_in_words(coming, seen.at))
+        _show(seen, looked_back, etas, agenda_in_words(coming, seen.at), in_brief.in_words(at_gates))
     if check and reasons:
         raise Refusal("\n".join(["somebody must act:", *(f"  {reason}" for reason in reasons)]), Exit.NO)
 
@@ -69,7 +72,7 @@ def _etas(database: Database, db: Connection, seen: Overview) -> Etas:
     return {run.lane: eta_of(history, run, runs.steps_of(db, run.id), seen.at) for run in going}
 
 
-def _show(seen: Overview, looked_back: Sequence[PastView], etas: Etas, coming: str) -> None:
+def _show(seen: Overview, looked_back: Sequence[PastView], etas: Etas, coming: str, gates: str) -> None:
     page.say(f"relengotron at {seen.at:%Y-%m-%d %H:%M:%S} UTC", bold=True)
     lost = in_words(looked_back, seen.at)
     page.fields(
@@ -79,6 +82,7 @@ def _show(seen: Overview, looked_back: Sequence[PastView], etas: Etas, coming: s
             ("Lost", lost),
             ("To send", _unsent(seen)),
             ("Calendar", coming),
+            ("Gates", gates),
         ]
     )
     if not seen.daemon_runs:
@@ -142,8 +146,9 @@ def _show_lane(view: LaneView, eta: Eta | None, at: datetime) -> None:
         page.say(f"{view.lane}  idle, no run yet")
     elif run.state in (RunState.DONE, RunState.CANCELLED):
         ended = page.clock(run.finished_at or run.updated_at, at)
-        what = run.workflow.replace("_", " ")
-        page.say(f"{view.lane}  idle; the last run ({what}) was {page.state_in_words(run.state)} at {ended}: {run.id}")
+        page.say(
+            f"{view.lane}  idle; the last run ({what(run)}) was {page.state_in_words(run.state)} at {ended}: {run.id}"
+        )
         page.fields([("left behind", _setbacks(view))])
     else:
         page.say(f"{view.lane}  {page.state_in_words(run.state).upper()}", state=run.state, bold=True)
@@ -153,7 +158,7 @@ def _show_lane(view: LaneView, eta: Eta | None, at: datetime) -> None:
 def _lane_fields(view: LaneView, eta: Eta | None, at: datetime) -> Iterator[tuple[str, str]]:
     run = view.run
     assert run is not None  # noqa: S101 - the caller has looked
-    yield "run", f"{run.id} ({run.workflow.replace('_', ' ')}), opened {page.clock(run.created_at, at)}"
+    yield "run", f"{run.id} ({what(run)}), opened {page.clock(run.created_at, at)}"
     if view.step is not None:
         yield "step", f"{page.promise(view.step.name)}, since {page.clock(view.step.started_at, at)}"
         if view.step.troubles:

@@ -1,24 +1,22 @@
 """``relengotron waive``: a person answers by name for what a test says, until some time or for good."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import click
 from sqlalchemy import Connection
 
-from relengotron.cli import orders, page
+from relengotron.cli import moments, orders, page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.find import the_run
 from relengotron.cli.surroundings import Surroundings, now, person
 from relengotron.decisions import waiving
-from relengotron.engine.journal import evidence
+from relengotron.engine.journal import evidence, waivers
 from relengotron.model.codec import from_json
 from relengotron.model.gate import GATE, GateAnswer, Reason, Requirement
 from relengotron.model.run import Run
 from relengotron.model.waiver import Waiver
-from relengotron.settings.kinds import duration
 from relengotron.systems.waiverdb.port import WaiverDb
 from relengotron.systems.world import open_waiverdb_to_write
 
@@ -51,13 +49,14 @@ def waive(
         raise click.UsageError("--withdraw takes back at once: leave out --until")
     if also_waiverdb and until is not None:
         raise click.UsageError("WaiverDB knows no end of a waiver: leave out --until or --also-waiverdb")
-    ends = None if until is None else _moment(until)
+    ends = None if until is None else moments.until(until, now())
     waiverdb = _waiverdb(surroundings) if also_waiverdb else None
     with surroundings.journal() as database:
         with database.read() as db:
             run, name = _meant(db, what)
             answer = _answer(db, run)
-        wanted = _wanted(answer, testcase, name, withdraw)
+            wanted = _wanted(answer, testcase, name, withdraw)
+            wanted = wanted if withdraw else _not_waived_yet(db, wanted, answer, ends)
         about = [_body(run, each, reason) for each in wanted]
         more = {"product_version": answer.product_version, "until": None if ends is None else ends.isoformat()}
         bodies = [body | more | {"scenario": each.scenario} for body, each in zip(about, wanted, strict=True)]
@@ -79,6 +78,12 @@ def _waiverdb(surroundings: Surroundings) -> WaiverDb:
 
 def _as_there(requirement: Requirement, answer: GateAnswer, reason: str, withdraw: bool) -> Waiver:
     """In the name of the person behind the account, so that it counts as the same one as here."""
+    return _waiver(requirement, answer, reason, None, is_waived=not withdraw)
+
+
+def _waiver(
+    requirement: Requirement, answer: GateAnswer, reason: str, ends: datetime | None, *, is_waived: bool = True
+) -> Waiver:
     return Waiver(
         id="",
         subject_type=requirement.type,
@@ -88,27 +93,10 @@ def _as_there(requirement: Requirement, answer: GateAnswer, reason: str, withdra
         who=waiving.person_of(person()),
         why=reason,
         at=now(),
+        until=ends,
         scenario=requirement.scenario,
-        is_waived=not withdraw,
+        is_waived=is_waived,
     )
-
-
-def _moment(text: str) -> datetime:
-    try:
-        ends = now() + duration(text)
-    except ValueError:
-        ends = _written(text)
-    if ends <= now():
-        raise click.UsageError(f"--until: {text!r} is over already")
-    return ends
-
-
-def _written(text: str) -> datetime:
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    raise click.UsageError(f"--until: {text!r} is no time; say 2h, 3d or 2016-11-01T12:00:00Z")
 
 
 def _meant(db: Connection, what: str) -> tuple[Run, str | None]:
@@ -134,6 +122,22 @@ def _wanted(answer: GateAnswer, testcase: str, name: str | None, withdraw: bool)
     if not wanted:
         raise Refusal("\n".join(f"{each}: that is not to be waived" for each in named), Exit.NO)
     return [each.requirement for each in wanted]
+
+
+def _not_waived_yet(
+    db: Connection, wanted: Sequence[Requirement], answer: GateAnswer, ends: datetime | None
+) -> Sequence[Requirement]:
+    """What the same person has not waived until the same time: a second waiver would say nothing new.
+
+    Raises:
+        Refusal: nothing of it is left.
+    """
+    given = waivers.of_items(db, {each.item for each in wanted})
+    left = [each for each in wanted if not waiving.is_repeated(_waiver(each, answer, "", ends), given, now())]
+    if not left:
+        told = "\n".join(f"you answer for {each} already" for each in wanted)
+        raise Refusal(f"{told}\nLook: relengotron waivers; to take it back: --withdraw", Exit.NO)
+    return left
 
 
 def _listed(reasons: Iterable[Reason]) -> str:

@@ -25,11 +25,14 @@ from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
 from relengotron.engine.sole import is_held
 from relengotron.model.codec import to_json
+from relengotron.model.gated import gate_of_lane
 from relengotron.model.run import Run, RunState
 
 EVERY: Final = timedelta(seconds=1)
 INTERRUPTED: Final = 128 + SIGINT
 """As a shell says it of any program that was ended by Ctrl-C."""
+
+_MOST_QUEUED: Final = 10_000
 
 LINGERS: Final = timedelta(minutes=1)
 """For how long the end of a run is shown while others go on."""
@@ -95,15 +98,16 @@ class Lookout:
         return [run]
 
     def _all(self, db: Connection, at: datetime) -> list[Run]:
-        heads = {run.id: run for run in runs.heads_of_lanes(db)}
+        heads = {run.id: run for run in runs.heads_of_lanes(db) if gate_of_lane(run.lane) is None}
         others = [run for each in self._watched if each not in heads and (run := runs.find(db, each)) is not None]
         fresh = [run for run in others if run.finished_at is None or at - run.finished_at < LINGERS]
         return sorted([*heads.values(), *fresh], key=lambda run: (run.lane, run.id))
 
 
 def _behind(db: Connection, shown: Sequence[Run]) -> int:
-    queued = runs.counts(db).get(RunState.QUEUED, 0)
-    return queued - sum(run.state is RunState.QUEUED for run in shown)
+    """How many wait besides; batches at gates have lanes of their own, and a page of their own."""
+    in_lanes = [run for run in runs.newest(db, _MOST_QUEUED, states=(RunState.QUEUED,)) if not gate_of_lane(run.lane)]
+    return len(in_lanes) - sum(run.state is RunState.QUEUED for run in shown)
 
 
 @contextmanager

@@ -31,6 +31,9 @@ STATES: Final[Mapping[str, RequirementState]] = {
 }
 """By outcome in ResultsDB; an outcome that nobody has heard of never opens a gate."""
 
+KINDS: Final = ("scenario", "system_architecture", "system_variant")
+"""By which data of a result there is a newest one each."""
+
 TYPES: Final[Mapping[str, tuple[str, ...]]] = {COMPOSE: (COMPOSE,), UPDATE: (UPDATE,), BUILD: (BUILD, "brew-build")}
 """By type of subject, what the ``type`` of a result may say."""
 
@@ -78,6 +81,11 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         key = (requirement.type, requirement.item, requirement.testcase, requirement.scenario)
         about.setdefault(key, []).append(each)
     return tuple(_as_one(each) for each in about.values())
+
+
+def state_of(outcome: str) -> RequirementState:
+    """What an outcome means for a gate."""
+    return STATES.get(outcome.upper(), RequirementState.FAILED)
 
 
 def worst(findings: Sequence[Finding]) -> Finding:
@@ -185,5 +193,4 @@ def _is_about(row: StoredResult, requirement: Requirement) -> bool:
 
 
 def _of_row(requirement: Requirement, row: StoredResult) -> Finding:
-    state = STATES.get(row.outcome, RequirementState.FAILED)
-    return Finding(requirement, state, row.id, row.ref_url, row.note)
+    return Finding(requirement, state_of(row.outcome), row.id, row.ref_url, row.note)

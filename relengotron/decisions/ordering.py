@@ -8,6 +8,8 @@ from relengotron.model.run import Run, RunState
 
 URGENT, SECURITY, ORDINARY = -1, 0, 10
 """What is urgent goes before everything that waits in its lane; all other runs of a lane keep their order."""
+AT_A_GATE = 20
+"""Thousands of builds may come to a gate at once; no push waits behind them."""
 COURTESY = timedelta(seconds=30)
 LOOK = timedelta(seconds=2)
 

@@ -38,6 +38,17 @@ def counting(
     return tuple(newest[who] for who in sorted(newest) if newest[who].is_waived)
 
 
+def is_repeated(waiver: Waiver, given: Iterable[Waiver], now: datetime) -> bool:
+    """Whether the same person answers for the same until the same time already; another end is news."""
+    said = (waiver.subject_type, waiver.item, waiver.testcase, waiver.scenario, waiver.product_version, waiver.until)
+    return any(
+        each.is_active(now)
+        and _same(each.who) == _same(waiver.who)
+        and (each.subject_type, each.item, each.testcase, each.scenario, each.product_version, each.until) == said
+        for each in given
+    )
+
+
 def person_of(who: str) -> str:
     """The person behind a name: who changed to another account stays the same person."""
     return who.rpartition(_BY_SUDO)[2]

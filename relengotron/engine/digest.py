@@ -3,12 +3,16 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
+from relengotron.decisions import waiving
 from relengotron.decisions.ordering import URGENT
+from relengotron.engine import quarantine_wishes
 from relengotron.engine.attempt import Clock
+from relengotron.engine.gate_wishes import GateWishes
 from relengotron.engine.journal import (
     acknowledgements,
     audit,
@@ -21,6 +25,7 @@ from relengotron.engine.journal import (
     rollouts,
     runs,
     tries,
+    upstream,
     waivers,
 )
 from relengotron.engine.journal.database import Database
@@ -33,13 +38,20 @@ from relengotron.messages.keys import business_key
 from relengotron.model.batch import EJECT, Ejection
 from relengotron.model.codec import to_json
 from relengotron.model.events import Event, Ignored
+from relengotron.model.gated import Upstream
 from relengotron.model.intents import (
     Acknowledge,
+    CallKeeper,
     Cancel,
+    CloseGate,
     Doubt,
     Eject,
     Intent,
     KeepNow,
+    LeaveQuarantine,
+    LetThrough,
+    NoteUpstream,
+    OpenGate,
     Retry,
     RollBack,
     Start,
@@ -84,11 +96,15 @@ class Digest:
         wakes: WakeQueue,
         clock: Clock,
         unread: Unread = lambda _topic: (),
+        gates: GateWishes | None = None,
+        call_keeper: Callable[[str], object] = lambda _tag: None,
     ) -> None:
         """Take the journal and the table that says what an event, or the topic of an unread message, leads to."""
         self._database = database
         self._route = route
         self._unread = unread
+        self._gates = gates or GateWishes()
+        self._call_keeper = call_keeper
         self._wakes = wakes
         self._clock = clock
 
@@ -163,8 +179,14 @@ class Digest:
                 waiting = runs.watchers(db, intent.watch)
                 runs.look_now(db, waiting, self._clock())
                 return [run for each in waiting for run in _found(db, each)]
+            case CallKeeper():
+                self._call_keeper(intent.tag)
+                return []
             case Doubt():
                 relations.announce(db, intent.release, intent.packages, intent.relations, self._clock())
+                return []
+            case NoteUpstream():
+                _note_upstream(db, intent, message, self._clock())
                 return []
             case Acknowledge():
                 acknowledgements.note_answer(db, intent.msg_id, message.sender, self._clock())
@@ -185,6 +207,12 @@ class Digest:
                 return self._steer_rollout(db, intent)
             case KeepNow():
                 return self._keep_now(db, intent)
+            case CloseGate() | OpenGate() | LetThrough():
+                about = self._gates.keep(db, intent, self._clock())
+                return [run for each in about for run in self._let_look(db, each)]
+            case LeaveQuarantine():
+                kept_by = quarantine_wishes.keep(db, intent, self._clock())
+                return [] if kept_by is None else self._let_look(db, kept_by)
 
     def _retry(self, db: Connection, intent: Retry) -> list[Run]:
         run = runs.find(db, intent.run)
@@ -229,22 +257,22 @@ class Digest:
     def _waive(self, db: Connection, intent: Waive) -> list[Run]:
         """Kept whatever became of the run meanwhile: the subject may be judged again in another."""
         now = self._clock()
-        waivers.give(
-            db,
-            Waiver(
-                id="",
-                subject_type=intent.subject_type,
-                item=intent.item,
-                testcase=intent.testcase,
-                product_version=intent.product_version,
-                who=intent.agent,
-                why=intent.reason,
-                at=now,
-                until=intent.until,
-                scenario=intent.scenario,
-                run=intent.run,
-            ),
+        waiver = Waiver(
+            id="",
+            subject_type=intent.subject_type,
+            item=intent.item,
+            testcase=intent.testcase,
+            product_version=intent.product_version,
+            who=intent.agent,
+            why=intent.reason,
+            at=now,
+            until=intent.until,
+            scenario=intent.scenario,
+            run=intent.run,
         )
+        if waiving.is_repeated(waiver, waivers.of_items(db, [waiver.item]), now):
+            return []
+        waivers.give(db, waiver)
         audit.note(db, intent.agent, f"waive {intent.testcase} of {intent.item}: {intent.reason}", intent.run, now)
         return self._let_look(db, intent.run)
 
@@ -290,6 +318,15 @@ class Digest:
         found = _found(db, run)
         runs.look_now(db, [each.id for each in found if not each.state.is_finished], self._clock())
         return [each for each in found if not each.state.is_finished]
+
+
+def _note_upstream(db: Connection, intent: NoteUpstream, message: StoredMessage, now: datetime) -> None:
+    """It was seen when its message was sent, however late that came; a clock that goes ahead is not believed."""
+    sent_at = Envelope.read(message.raw).sent_at
+    seen_at = now if sent_at is None else min(sent_at, now)
+    for package in intent.packages:
+        seen = Upstream(package, intent.version, seen_at, intent.old_version, intent.url, intent.bug)
+        upstream.note(db, seen)
 
 
 def _why_useless(db: Connection, each: Understood) -> str | None:

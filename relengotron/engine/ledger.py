@@ -7,9 +7,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from relengotron.engine.attempt import Clock
-from relengotron.engine.journal import gate_orders, gated
+from relengotron.engine.journal import gate_orders, gated, upstream
 from relengotron.engine.journal.database import Database
-from relengotron.model.gated import BuildState, Closing, GatedBuild, Pass
+from relengotron.model.gated import BuildState, Closing, GatedBuild, Pass, Upstream
 
 T = TypeVar("T")
 
@@ -35,9 +35,14 @@ class Ledger:
         """Every build that a batch answers for now."""
         return self._read(lambda db: gated.of_batch(db, batch))
 
-    def of_packages(self, packages: Collection[str]) -> list[GatedBuild]:
-        """Every build of these packages that ever came here."""
-        return self._read(lambda db: gated.of_packages(db, self.gate, packages))
+    def of_packages(self, packages: Collection[str], states: Collection[BuildState] = ()) -> list[GatedBuild]:
+        """Every build of these packages that ever came here, or stands so."""
+        return self._read(lambda db: gated.of_packages(db, self.gate, packages, states))
+
+    def accepted_since(self, when: datetime) -> list[GatedBuild]:
+        """Every build that came into the target since then, the oldest first."""
+        settled = self._read(lambda db: gated.settled_since(db, self.gate, when))
+        return [each for each in settled if each.state is BuildState.ACCEPTED]
 
     def find(self, nvr: str) -> GatedBuild | None:
         """One build."""
@@ -50,6 +55,10 @@ class Ledger:
     def passes(self, nvrs: Collection[str]) -> list[Pass]:
         """Who lets which of these builds through."""
         return self._read(lambda db: gate_orders.passes_of(db, self.gate, nvrs))
+
+    def upstream(self, packages: Collection[str]) -> list[Upstream]:
+        """Which versions of these packages were seen upstream."""
+        return self._read(lambda db: upstream.of_packages(db, packages))
 
     def write(self, write: Callable[[Connection], T]) -> T:
         """Write at once, in a transaction of its own; for what must be known before an effect outside."""

@@ -15,7 +15,7 @@ from relengotron.engine.troubled import Troubled, TroubledHold
 from relengotron.engine.wakes import WakeQueue
 from relengotron.engine.workflow import AnyWorkflow
 from relengotron.model.codec import to_json
-from relengotron.model.outcome import STEPS, Again, Done, Failed, Hold, Outcome, Running, Skipped, Watch
+from relengotron.model.outcome import STEPS, Again, Done, Failed, Hold, Outcome, Running, Skipped
 from relengotron.model.run import RunState, StepRecord, StepState
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ class Passed:
     outcome: Done | Skipped
     began: datetime
     at: datetime
+    is_new: bool
+    """Whether the journal does not know of the step yet."""
 
 
 class Settling:
@@ -44,8 +46,7 @@ class Settling:
         """Write the outcome of a step, and those of the brief ones before it; True when the next may follow."""
         run, now = attempt.run, self._clock()
         with self._database.write() as db:
-            for each in passed:
-                write_passed(db, attempt, workflow, each)
+            write_passed(db, attempt, workflow, passed)
             write_step(db, attempt, workflow, outcome, now)
             started = write_what_was_left_aside(db, attempt, now)
             goes_on = _write_run(db, attempt, workflow, outcome, now)
@@ -62,8 +63,7 @@ class Settling:
         if not passed:
             return
         with self._database.write() as db:
-            for each in passed:
-                write_passed(db, attempt, workflow, each)
+            write_passed(db, attempt, workflow, passed)
             waiting = _those_who_wait(db, attempt.run.id, (each.step for each in passed), self._clock())
         for woken, priority in waiting:
             self._wakes.wake(woken, priority)
@@ -71,22 +71,29 @@ class Settling:
 
 def pass_by(attempt: Attempt, outcome: Done | Skipped, now: datetime) -> Passed:
     """The next steps know of it at once, the journal a little later; after a crash in between it is looked at anew."""
-    state, note = _step_state(outcome)
-    output = to_json(outcome.output) if isinstance(outcome, Done) else None
-    began = attempt.step_started_at
-    attempt.steps[attempt.step] = StepRecord(
-        attempt.run.id, attempt.step, state, note, output, 0, None, started_at=began, finished_at=now
-    )
-    return Passed(attempt.step, outcome, began, now)
+    is_new = attempt.step not in attempt.steps
+    passed = Passed(attempt.step, outcome, attempt.step_started_at, now, is_new)
+    attempt.steps[attempt.step] = _record(attempt.run.id, passed)
+    return passed
 
 
-def write_passed(db: Connection, attempt: Attempt, workflow: AnyWorkflow, passed: Passed) -> None:
-    """Write a step that left nothing aside."""
-    state, note = _step_state(passed.outcome)
-    output = passed.outcome.output if isinstance(passed.outcome, Done) else None
+def write_passed(db: Connection, attempt: Attempt, workflow: AnyWorkflow, passed: Sequence[Passed]) -> None:
+    """Write steps that left nothing aside; all that are new with one word."""
     run = attempt.run.id
-    runs.write_step(db, run, passed.step, state, note, passed.at, output=output, began=passed.began)
-    write_sayings(db, attempt, workflow.voice.stepped(attempt, passed.step, state, note))
+    runs.add_steps(db, [_record(run, each) for each in passed if each.is_new])
+    for each in passed:
+        record = _record(run, each)
+        if not each.is_new:
+            runs.write_step(
+                db, run, each.step, record.state, record.note, each.at, output=record.output, began=each.began
+            )
+        write_sayings(db, attempt, workflow.voice.stepped(attempt, each.step, record.state, record.note))
+
+
+def _record(run: str, passed: Passed) -> StepRecord:
+    state, note = _step_state(passed.outcome)
+    output = to_json(passed.outcome.output) if isinstance(passed.outcome, Done) else None
+    return StepRecord(run, passed.step, state, note, output, 0, None, started_at=passed.began, finished_at=passed.at)
 
 
 def write_step(db: Connection, attempt: Attempt, workflow: AnyWorkflow, outcome: Outcome, now: datetime) -> None:
@@ -167,7 +174,8 @@ def _write_run(db: Connection, attempt: Attempt, workflow: AnyWorkflow, outcome:
         return False
     if not isinstance(outcome, Troubled | TroubledHold | Failed):
         wanted = outcome.watches if isinstance(outcome, Running | Hold) else ()
-        attempt.must_look_again = runs.watch(db, run, wanted)
+        is_fresh = isinstance(outcome, Running) and outcome.is_fresh
+        attempt.must_look_again = runs.watch(db, run, wanted) and not is_fresh
     if isinstance(outcome, Hold):
         if _is_told(outcome, holds.open_hold(db, run, attempt.step, outcome, now)):
             write_sayings(db, attempt, workflow.voice.held(attempt, outcome))
@@ -201,7 +209,7 @@ def _run_state(attempt: Attempt, outcome: Outcome, now: datetime) -> tuple[RunSt
 
 def _those_who_wait(db: Connection, run: str, steps: Iterable[str], now: datetime) -> list[tuple[str, int]]:
     """The runs that wait for one of these steps, with their priorities."""
-    watching = [each for step in steps for each in runs.watchers(db, Watch(STEPS, f"{run} {step}"))]
+    watching = runs.watchers_of_any(db, STEPS, (f"{run} {step}" for step in steps))
     runs.look_now(db, watching, now)
     waiting = (runs.find(db, each) for each in watching)
     return [(each.id, each.priority) for each in waiting if each is not None]

@@ -24,13 +24,15 @@ PAUSE_AFTER_A_STUMBLE = timedelta(seconds=1)
 class Wheel:
     """One kind of work: it turns when pushed, and every so often by itself.
 
-    ``work`` says how much it did. A wheel that ``drains`` turns again at once until there is nothing left to do.
+    ``work`` says how much it did. A wheel that ``drains`` turns again at once until there is nothing left to do. Who
+    ``rests`` does not turn again before that, however often it is pushed: one turn for all that came meanwhile.
     """
 
     name: str
     work: Callable[[], int]
     every: timedelta
     drains: bool = True
+    rests: timedelta = timedelta(0)
     pushed: Event = field(default_factory=Event)
 
 
@@ -104,6 +106,7 @@ class Works:
             except Exception:
                 log.exception("a wheel stumbled and goes on", extra={"wheel": wheel.name})
                 self._stopping.wait(PAUSE_AFTER_A_STUMBLE.total_seconds())
+            self._stopping.wait(wheel.rests.total_seconds())
             if not self._stopping.is_set():  # stop() may have pushed before the wheel was cleared
                 wheel.pushed.wait(wheel.every.total_seconds())
 

@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relengotron.examination import bus, contents, history, koji, places, plugins, readers, services, signing, trees
+from relengotron.examination import (
+    bus,
+    contents,
+    gates,
+    history,
+    koji,
+    places,
+    plugins,
+    readers,
+    services,
+    signing,
+    trees,
+)
 from relengotron.examination.finding import Finding
 from relengotron.sdk.discovery import Plugins, discover
 from relengotron.settings import Settings
@@ -30,6 +42,7 @@ def examine(
     yield from bus.findings(settings, fedmsg_d)
     yield from signing.findings(settings, world, now)
     yield from koji.findings(settings, world.koji, installed, now)
+    yield from gates.findings(settings, world, now)
     yield from services.findings(settings, world, now)
     yield from contents.findings(settings, world, installed, now)
     yield from trees.findings(settings, world)

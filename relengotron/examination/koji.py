@@ -33,7 +33,7 @@ def findings(settings: Settings, koji: Koji, installed: Plugins, now: datetime) 
     for channel in sorted(needed):
         yield look(
             f"koji builders of channel {channel}",
-            partial(_builders, koji, channel, now),
+            partial(builders, koji, channel, now),
             f"ask a Koji administrator for: koji add-host-to-channel HOST {channel}; koji enable-host HOST",
         )
     for name, release in settings.releases.items():
@@ -60,7 +60,8 @@ def _permissions(koji: Koji, needed: frozenset[str]) -> str:
     return ", ".join(sorted(held))
 
 
-def _builders(koji: Koji, channel: str, now: datetime) -> str:
+def builders(koji: Koji, channel: str, now: datetime) -> str:
+    """The builders of a channel that are alive."""
     hosts = koji.hosts(channel)
     alive = [host for host in hosts if _is_alive(host, now)]
     if not alive:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from relengotron.model.events import BuildTagged, BuildUntagged, RpmSigned, TaskStateChanged
-from relengotron.model.intents import Intent, Wake
-from relengotron.model.outcome import Watch
+from relengotron.model.intents import CallKeeper, Intent, Wake
+from relengotron.model.outcome import TAGS, Watch
 
 
 def task_changed(event: TaskStateChanged) -> Iterable[Intent]:
@@ -14,8 +14,10 @@ def task_changed(event: TaskStateChanged) -> Iterable[Intent]:
 
 
 def build_moved(event: BuildTagged | BuildUntagged) -> Iterable[Intent]:
-    """Wake whoever waits for a build."""
+    """Wake whoever waits for a build, or looks after it where it is, and call the keeper of the tag's gate."""
     yield Wake(Watch("koji.build", event.build))
+    yield Wake(Watch(TAGS, event.build))
+    yield CallKeeper(event.tag)
 
 
 def rpm_signed(event: RpmSigned) -> Iterable[Intent]:

@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable
 
-from relengotron.handlers import answers, calendar, koji, pdc, pushes, results, waivers
+from relengotron.handlers import (
+    answers,
+    calendar,
+    gate_wishes,
+    koji,
+    pdc,
+    pushes,
+    quarantine_wishes,
+    results,
+    upstream,
+    waivers,
+)
 from relengotron.model.events import (
     AppointmentWished,
     BuildTagged,
@@ -10,8 +21,12 @@ from relengotron.model.events import (
     CancelWished,
     EjectionWished,
     Event,
+    GateClosingWished,
+    GateOpeningWished,
     MessageAcknowledged,
+    PassWished,
     PushRequested,
+    QuarantineWished,
     RelationsChanged,
     ResultStored,
     RetryWished,
@@ -20,6 +35,7 @@ from relengotron.model.events import (
     RpmSigned,
     TaskStateChanged,
     UpdateChanged,
+    UpstreamReleased,
     WaiverWished,
     WithdrawalWished,
 )
@@ -43,6 +59,8 @@ def route(event: Event, msg_id: str) -> Iterable[Intent]:
             return pushes.update_changed(event)
         case RelationsChanged():
             return pdc.relations_changed(event)
+        case UpstreamReleased():
+            return upstream.released(event)
         case MessageAcknowledged():
             return answers.acknowledged(event)
         case RetryWished():
@@ -61,6 +79,14 @@ def route(event: Event, msg_id: str) -> Iterable[Intent]:
             return waivers.withdrawal_wished(event)
         case AppointmentWished():
             return calendar.wished(event, msg_id)
+        case GateClosingWished():
+            return gate_wishes.closing_wished(event, msg_id)
+        case GateOpeningWished():
+            return gate_wishes.opening_wished(event, msg_id)
+        case PassWished():
+            return gate_wishes.pass_wished(event, msg_id)
+        case QuarantineWished():
+            return quarantine_wishes.wished(event, msg_id)
 
 
 def unread(topic: str) -> Iterable[Intent]:

@@ -19,12 +19,19 @@ MOST_FAILURES = 40
 LONGEST_SUBJECT = 80
 
 
-def summary(stories: Mapping[str, LaneStory], verdicts: Verdicts, places: Places, mirror: str) -> Group:
-    """Every artifact of every lane: what became of it, why, its tests, where it is; what was announced; times."""
+def summary(
+    stories: Mapping[str, LaneStory], verdicts: Verdicts, places: Places, mirror: str, gate: RenderableType | None
+) -> Group:
+    """Every artifact of every lane: what became of it, why, its tests, where it is; what was announced; times.
+
+    ``gate`` is what there is to see of builds that landed before rawhide meanwhile.
+    """
     blocks: list[RenderableType] = [Text(f"Everything that is published lies below {mirror}/", style="bold")]
     for story in stories.values():
         blocks += [Rule(_title(story), align="left", style="bright_black"), _artifacts(story, verdicts, places)]
         blocks += _afterwords(story)
+    if gate is not None:
+        blocks += [Rule("meanwhile, at the gate of rawhide", align="left", style="bright_black"), gate]
     return Group(*blocks, Rule("where the time went", align="left", style="bright_black"), _times(stories))
 
 

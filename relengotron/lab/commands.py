@@ -90,9 +90,10 @@ def lab() -> None:
 @_rehearsal
 @click.option("--keep", is_flag=True, help="Leave the lab up at the end until Return is pressed.")
 def demo(root: Path, keep: bool, **wishes: Any) -> None:
-    """Push one batch of updates end to end and let an independent reader confirm it.
+    """Push one batch of updates end to end, let builds land before rawhide, and let an independent reader confirm it.
 
-    Exit status 0: every push completed and the reader confirmed everything from outside; 1: not so; 130: interrupted.
+    Exit status 0: every push completed, every build at the gate came to the end that it should, and the reader
+    confirmed everything from outside; 1: not so; 130: interrupted.
     """
     from relengotron.lab.demo import demo as run_demo
     from relengotron.lab.life import Lab
@@ -102,7 +103,8 @@ def demo(root: Path, keep: bool, **wishes: Any) -> None:
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_A_PIPE)
     voice = ConsoleVoice(console)
-    sys.exit(run_demo(Lab(root, voice, **_as_lab_takes_them(**wishes)), console, voice, keep=keep))
+    life = Lab(root, voice, has_gate=True, **_as_lab_takes_them(**wishes))
+    sys.exit(run_demo(life, console, voice, keep=keep))
 
 
 @lab.command()
@@ -145,6 +147,26 @@ def push(root: Path) -> None:
 
 @lab.command()
 @ROOT
+@click.argument("builds", metavar="[NVR]...", nargs=-1)
+def land(root: Path, builds: tuple[str, ...]) -> None:
+    """Let builds land before the gate of rawhide, in a lab that is up; without a name, list those that can."""
+    from relengotron.lab.rawhide import landing
+    from relengotron.lab.stand_ins import administrator
+
+    place = Place(root.absolute())
+    if _running(place) is None:
+        raise click.ClickException(f"no lab is up in {root}; relengotron lab up starts one")
+    session = administrator(json.loads(place.addresses.read_text())["urls"]["koji"])
+    if not builds:
+        for name, tags in landing.ashore(session).items():
+            click.echo(f"{name}  {', '.join(tags) or 'can land'}")
+        return
+    landing.land(session, builds)
+    click.echo(f"landed; watch it with: relengotron --config {place.config} gate status")
+
+
+@lab.command()
+@ROOT
 def down(root: Path) -> None:
     """End a lab that is up, with all its processes."""
     place = Place(root.absolute())
@@ -175,7 +197,7 @@ def run(root: Path, **wishes: Any) -> None:
     signal.signal(signal.SIGTERM, begin_to_end)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     try:
-        with Lab(root, PlainVoice(click.echo), **_as_lab_takes_them(**wishes)) as life:
+        with Lab(root, PlainVoice(click.echo), has_gate=True, **_as_lab_takes_them(**wishes)) as life:
             while signal.sigwaitinfo({signal.SIGUSR1}):
                 click.echo(json.dumps(life.stand_ins.bodhi.start_push().message))
     except KeyboardInterrupt:

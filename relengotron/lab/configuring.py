@@ -13,6 +13,7 @@ from relengotron.lab.fedmsg_d import DAEMON, ENVIRONMENT, LAB_NAME, PREFIX, SEND
 from relengotron.lab.filling import base_repo_path
 from relengotron.lab.flavours import FLAVOURS, Flavour
 from relengotron.lab.place import ARCHES, TREE_ARCH, Place
+from relengotron.lab.rawhide import words as rawhide
 from relengotron.lab.scenario import Scenario
 from relengotron.lab.stand_ins import BODHI_TOKEN, PURGE_TOKEN
 
@@ -50,6 +51,10 @@ def write_configuration(
         {"releases": {f"F{each}": _release(each, urls, key) | named for each in scenario.releases}},
     )
     _write(place.config / "artifacts" / "lab.yaml", {"artifacts": _artifacts(place)})
+    if scenario.has_gate:
+        (place.config / "policies").mkdir()
+        _write(place.config / "policies" / "rawhide.yaml", rawhide.policies())
+        _write(place.config / "gates.yaml", rawhide.gates(urls["mirror"]))
     (place.fedmsg_d / "relengotron.py").write_text(f"config = {pformat(dict(fedmsg_config))}\n")
 
 

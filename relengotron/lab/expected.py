@@ -62,11 +62,13 @@ def expectation(
     published: Mapping[str, Any],
     untouched: Mapping[str, str],
     public_key: Path,
+    moves_besides: int = 0,
 ) -> dict[str, Any]:
     """What the independent reader must find.
 
     ``published`` maps "release/request/artifact" of each image to its path and commit as seen on the mirror;
     ``untouched`` maps files that no push may change to their checksums; all that is published is signed by the key.
+    ``moves_besides`` counts the builds that are moved for something else than these lanes.
     """
     lanes = tuple(lanes)
     return {
@@ -77,7 +79,7 @@ def expectation(
         "refs": [_ref(lane, flavour, urls["mirror"]) for lane in lanes for flavour in lane.flavours],
         "images": [published[key] for key in sorted(published)],
         "unchanged": [{"path": path, "sha256": checksum} for path, checksum in untouched.items()],
-        "tasks": _tasks(lanes),
+        "tasks": _tasks(lanes, moves_besides),
     }
 
 
@@ -119,12 +121,12 @@ def _ref(lane: LanePlan, flavour: str, mirror: str) -> dict[str, Any]:
     }
 
 
-def _tasks(lanes: tuple[LanePlan, ...]) -> list[dict[str, Any]]:
+def _tasks(lanes: tuple[LanePlan, ...], moves_besides: int) -> list[dict[str, Any]]:
     """One move per build, one mash per lane, one task per tree and image; nothing else may have been made."""
     trees = [flavour for lane in lanes for flavour in lane.flavours]
     kinds = [kind for flavour in trees for _, kind in IMAGES[flavour]]
     counts = {
-        ("tagBuild", ""): sum(len(lane.builds) for lane in lanes),
+        ("tagBuild", ""): sum(len(lane.builds) for lane in lanes) + moves_besides,
         ("runroot", MASH): len(lanes),
         ("runroot", TREE): len(trees),
         ("runroot", ISO): kinds.count("iso"),

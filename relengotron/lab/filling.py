@@ -16,6 +16,7 @@ from relengotron.lab.bits.seed_pdc import seed_pdc
 from relengotron.lab.bits.sign import sign_packages
 from relengotron.lab.first_day import release_images, release_trees, sign_trees
 from relengotron.lab.place import ARCHES, Place
+from relengotron.lab.rawhide.seeding import build_rawhide, release_rawhide, seed_rawhide
 from relengotron.lab.scenario import Scenario
 from relengotron.lab.stand_ins import StandIns
 from relengotron.lab.voice import Voice
@@ -30,6 +31,7 @@ class Packages:
 
     builds: Sequence[Built]
     signatures: Signatures
+    rawhide: Sequence[Built] = ()
 
 
 def make_packages(place: Place, scenario: Scenario, voice: Voice) -> Packages:
@@ -38,9 +40,10 @@ def make_packages(place: Place, scenario: Scenario, voice: Voice) -> Packages:
     with _alone(place):
         voice.say(f"building the RPMs of {' and '.join(scenario.releases)} (kept for the next time)")
         builds = build_packages(place.packages, scenario.releases, ARCHES, updates=updates, count=voice.count)
-        rpms = [rpm for build in builds for rpm in build.rpms]
-        voice.say(f"signing {len(rpms)} RPMs of {len(builds)} builds")
-        return Packages(builds, Signatures(*sign_packages(rpms, place.key_file)))
+        rawhide = build_rawhide(place.packages, voice.count) if scenario.has_gate else ()
+        rpms = [rpm for build in (*builds, *rawhide) for rpm in build.rpms]
+        voice.say(f"signing {len(rpms)} RPMs of {len(builds) + len(rawhide)} builds")
+        return Packages(builds, Signatures(*sign_packages(rpms, place.key_file)), rawhide)
 
 
 @contextmanager
@@ -57,6 +60,9 @@ def fill(stand_ins: StandIns, packages: Packages, scenario: Scenario, voice: Voi
     place, builds, releases = stand_ins.place, packages.builds, scenario.releases
     voice.say("importing the builds into Koji")
     seed_koji(stand_ins.session("admin", "adminpw"), builds, packages.signatures, place.koji)
+    if packages.rawhide:
+        voice.say("putting a gate before rawhide")
+        fill_rawhide(stand_ins, packages)
     voice.say("telling PDC what is made from what")
     seed_pdc(f"{stand_ins.urls['pdc']}/rest_api/v1", stand_ins.pdc_state.token, builds, releases)
     voice.say("releasing the first repos, trees and images")
@@ -67,6 +73,13 @@ def fill(stand_ins: StandIns, packages: Packages, scenario: Scenario, voice: Voi
     release_images(settings)
     write_mash_config(place, stand_ins.urls["koji"], packages.signatures.key, releases)
     fill_bodhi(stand_ins, scenario)
+
+
+def fill_rawhide(stand_ins: StandIns, packages: Packages) -> None:
+    """Rawhide as it was before anything landed."""
+    place, builds = stand_ins.place, packages.rawhide
+    seed_rawhide(stand_ins.session("admin", "adminpw"), builds, packages.signatures, place.koji)
+    release_rawhide(place.mirror, builds)
 
 
 def release_repos(place: Place, builds: Sequence[Built], releases: Sequence[str]) -> None:

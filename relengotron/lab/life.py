@@ -59,9 +59,10 @@ class Lab:
         signed: bool = False,
         mode: Mode = "hub",
         fail: Sequence[str] = (),
+        has_gate: bool = False,
     ) -> None:
         """Take what the lab shall rehearse; nothing is made before ``start``."""
-        self.scenario = Scenario(tuple(releases), tuple(updates), journal_url, signed, mode, tuple(fail))
+        self.scenario = Scenario(tuple(releases), tuple(updates), journal_url, signed, mode, tuple(fail), has_gate)
         self.place = Place(root.absolute())
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self._heard_ids: set[str] = set()
@@ -184,3 +185,5 @@ class Lab:
             self._heard_ids.add(msg_id)
             self.heard.append((topic, body))
         self.stand_ins.bodhi.hear(topic, body, msg_id, wants_answer=wants_answer(envelope))
+        if self.stand_ins.gate_tester is not None:
+            self.stand_ins.gate_tester.hear(topic, body)

@@ -83,11 +83,12 @@ class Push:
         while self._lab.stand_ins.bodhi.composes and time.monotonic() < deadline:
             time.sleep(LOOKS_EVERY)
 
-    def verify(self) -> Reading:
-        """Let a process of its own read everything from outside."""
-        place, urls = self._lab.place, self._lab.stand_ins.urls
-        wanted = expected.expectation(self.lanes, urls, self._images(), self._untouched, place.artifacts_key)
-        wanted |= expected_readers.told(self.lanes, urls, self._images(), place.website)
+    def verify(self, besides: Mapping[str, Any] | None = None, moves_besides: int = 0) -> Reading:
+        """Let a process of its own read everything from outside; ``besides`` is what else it must find."""
+        place, urls, images = self._lab.place, self._lab.stand_ins.urls, self._images()
+        key = place.artifacts_key
+        wanted = expected.expectation(self.lanes, urls, images, self._untouched, key, moves_besides)
+        wanted |= {**expected_readers.told(self.lanes, urls, images, place.website), **(besides or {})}
         file = place.world / "expected.json"
         file.write_text(json.dumps(wanted, indent=1))
         command = [sys.executable, "-m", "relengotron.lab.verify", "--json", "--expect", str(file)]

@@ -16,7 +16,7 @@ class Scenario:
 
     ``journal_url`` names another journal than the lab's own SQLite file. With ``mode`` "runner" the hub only stores and
     a process of its own advances the runs. ``fail`` names verdicts to rehearse, such as
-    ``dist.repoclosure:f24-updates``.
+    ``dist.repoclosure:f24-updates``. ``has_gate`` says whether there is a rawhide too, with a gate before it.
     """
 
     releases: tuple[str, ...] = RELEASES
@@ -25,6 +25,7 @@ class Scenario:
     is_signed: bool = False
     mode: Mode = "hub"
     fail: tuple[str, ...] = ()
+    has_gate: bool = False
 
     @property
     def requests(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from relengotron.lab.builder.builder import Builder
 from relengotron.lab.mirror import MirrorServer
 from relengotron.lab.place import Place
 from relengotron.lab.scenario import Scenario
+from relengotron.lab.tester.gate import GateTester
 from relengotron.lab.tester.store import ComposeStore
 from relengotron.lab.tester.tester import Tester
 from relengotron.lab.web import WebServer
@@ -81,6 +82,7 @@ class StandIns:
         self.cdn = WebServer(SimulatedCache(static_app(place.mirror), token=PURGE_TOKEN), threads=4).start()
         self._workers: list[threading.Thread] = []
         self.tester = self._make_tester(scenario.fail)
+        self.gate_tester = self._make_gate_tester() if scenario.has_gate else None
 
     @property
     def urls(self) -> Mapping[str, str]:
@@ -97,9 +99,7 @@ class StandIns:
 
     def session(self, user: str, password: str) -> koji.ClientSession:
         """A logged-in session of Koji's own client."""
-        session = koji.ClientSession(self.urls["koji"], {"user": user, "password": password})
-        session.login()
-        return session
+        return _session(self.urls["koji"], user, password)
 
     def start_workers(self) -> None:
         """The builder takes tasks and the tester tests composes from now on."""
@@ -107,11 +107,15 @@ class StandIns:
         self._spawn("builder", lambda: builder.run_forever(self.stop_event, BUILDER_LOOKS_EVERY))
         self.announce.listeners.append(self.tester.hear)
         self._spawn("tester", lambda: self.tester.run(self.stop_event))
+        if (at_the_gate := self.gate_tester) is not None:
+            self._spawn("gate-tester", lambda: at_the_gate.run(self.stop_event))
 
     def stop(self) -> None:
         """Builder and tester end, and nobody is answered any more."""
         self.stop_event.set()
         self.tester.wake()
+        if self.gate_tester is not None:
+            self.gate_tester.wake()
         for worker in self._workers:
             worker.join(WORKERS_END_WITHIN)
         for server in (self.koji, self.pdc, self.resultsdb, self.bodhi_server, self.datagrepper, self.mirror, self.cdn):
@@ -128,10 +132,25 @@ class StandIns:
         )
         return Tester(client, store, fail=fail)
 
+    def _make_gate_tester(self) -> GateTester:
+        client = ResultsDbClient(RestService(self.urls["resultsdb"], requests.Session()))
+        return GateTester(client, koji.ClientSession(self.urls["koji"]), self.place.koji)
+
     def _spawn(self, name: str, work: Callable[[], object]) -> None:
         worker = threading.Thread(target=work, name=f"lab-{name}", daemon=True)
         worker.start()
         self._workers.append(worker)
+
+
+def administrator(hub: str) -> koji.ClientSession:
+    """Who may do everything at the Koji of a lab, also one of another process."""
+    return _session(hub, "admin", "adminpw")
+
+
+def _session(hub: str, user: str, password: str) -> koji.ClientSession:
+    session = koji.ClientSession(hub, {"user": user, "password": password})
+    session.login()
+    return session
 
 
 def own_process() -> Mapping[str, Any]:

@@ -7,8 +7,12 @@ from relengotron.model.events import (
     CancelWished,
     EjectionWished,
     Event,
+    GateClosingWished,
+    GateOpeningWished,
     MessageAcknowledged,
+    PassWished,
     PushRequested,
+    QuarantineWished,
     RelationsChanged,
     ResultStored,
     RetryWished,
@@ -17,6 +21,7 @@ from relengotron.model.events import (
     RpmSigned,
     TaskStateChanged,
     UpdateChanged,
+    UpstreamReleased,
     WaiverWished,
     WithdrawalWished,
 )
@@ -39,9 +44,11 @@ def business_key(event: Event) -> str | None:
             return f"result:{result_id}"
         case PushRequested() | TaskStateChanged() | ResultStored():
             return None
-        case BuildTagged() | BuildUntagged() | UpdateChanged() | RelationsChanged():
+        case BuildTagged() | BuildUntagged() | UpdateChanged() | RelationsChanged() | UpstreamReleased():
             return None
         case MessageAcknowledged() | RetryWished() | CancelWished() | WaiverWished() | WithdrawalWished():
             return None
         case AppointmentWished() | EjectionWished() | RollbackWished() | RolloutWished():
+            return None
+        case GateClosingWished() | GateOpeningWished() | PassWished() | QuarantineWished():
             return None

@@ -1,6 +1,11 @@
 """What does not fit together in a set of packages?"""
 
 from dataclasses import dataclass
+from typing import Final
+
+WAITS_FOR: Final = "waits for"
+"""How a batch says what would mend what it breaks: a note of its run about ``batch`` and its id, in this state, with
+the names of the source packages under ``packages`` in its facts."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from relengotron.model.gated import WayOut
 from relengotron.model.rollout import Wanted
 
 
@@ -237,6 +238,57 @@ class AppointmentWished:
     agent: str
 
 
+@dataclass(frozen=True, slots=True)
+class GateClosingWished:
+    """A person at the command line closes a gate; without ``until``, until somebody opens it."""
+
+    gate: str
+    agent: str
+    reason: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateOpeningWished:
+    """A person at the command line opens a gate that people had closed."""
+
+    gate: str
+    agent: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassWished:
+    """A person at the command line lets builds through a gate, whatever tests and closings say."""
+
+    gate: str
+    agent: str
+    builds: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineWished:
+    """A person at the command line lets a build out of quarantine, drops it, or wants it tested again."""
+
+    gate: str
+    agent: str
+    build: str
+    way: WayOut
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamReleased:
+    """A version of these packages was found upstream; ``bug`` is the one that was filed for it."""
+
+    packages: tuple[str, ...]
+    version: str
+    old_version: str | None
+    url: str | None
+    bug: int | None = None
+
+
 Event = (
     PushRequested
     | TaskStateChanged
@@ -255,6 +307,11 @@ Event = (
     | WaiverWished
     | WithdrawalWished
     | AppointmentWished
+    | GateClosingWished
+    | GateOpeningWished
+    | PassWished
+    | QuarantineWished
+    | UpstreamReleased
 )
 
 

@@ -89,7 +89,8 @@ class Past:
 class Question:
     """May these subjects pass at this decision?
 
-    ``built`` says when builds were made, and ``past`` what was live in testing, where a policy needs it.
+    ``built`` says when builds were made, and ``past`` what was live in testing, where a policy needs it. ``since`` says
+    of some items from when on results of them count.
     """
 
     context: str
@@ -99,6 +100,7 @@ class Question:
     now: datetime
     built: Mapping[str, datetime] = field(default_factory=dict)
     past: Past = field(default_factory=Past)
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,15 @@ from typing import Final
 BATCH: Final = "koji_batch"
 """The type of subject under which the tests of a whole batch are stored; the item is the id of its round."""
 
+TAKEN_THROUGH_BY: Final = "gate_rawhide"
+"""The workflow that answers for a batch."""
+
 CONTEXT: Final = "koji_gate"
 """What the decision is called, in policies and for Greenwave."""
+
+
+LEFT: Final = "it was seen to leave its tag"
+"""What the keeper of a gate says of a build under test, so that its batch looks where it is."""
 
 
 class BuildState(StrEnum):
@@ -72,12 +79,13 @@ class GateBatch:
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Why a build goes into quarantine: a sentence, and the results that say so."""
+    """Why a build goes into quarantine: a sentence, and the results that say so, which are stored under ``items``."""
 
     nvr: str
     reason: str
     testcases: tuple[str, ...] = ()
     results: tuple[int, ...] = ()
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +156,9 @@ def lane_of_batch(gate: str, batch: str) -> str:
 def lane_of_quarantine(gate: str, nvr: str) -> str:
     """A build in quarantine waits for nobody either."""
     return f"{gate}/quarantine-{nvr}"
+
+
+def gate_of_lane(lane: str) -> str | None:
+    """The gate whose batch or quarantine this lane is of, None where it is another lane."""
+    gate, _, rest = lane.partition("/")
+    return gate if rest.startswith((f"{gate}-", "quarantine-")) else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from relengotron.model.gated import WayOut
 from relengotron.model.outcome import Watch
 from relengotron.model.rollback import RollbackOrder
 from relengotron.model.rollout import Wanted
@@ -29,6 +30,13 @@ class Wake:
     """Let every run that watches this fact look at the world now."""
 
     watch: Watch
+
+
+@dataclass(frozen=True, slots=True)
+class CallKeeper:
+    """Something came into this Koji tag or left it: whoever keeps a gate there looks now."""
+
+    tag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +141,65 @@ class SteerRollout:
     msg_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class CloseGate:
+    """A person closes a gate, until some time or until somebody opens it; ``msg_id`` names the wish."""
+
+    gate: str
+    agent: str
+    reason: str
+    until: datetime | None
+    msg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGate:
+    """A person opens a gate that people had closed; ``msg_id`` names the wish."""
+
+    gate: str
+    agent: str
+    reason: str
+    msg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetThrough:
+    """A person lets builds through a gate in an emergency; ``msg_id`` names the wish."""
+
+    gate: str
+    agent: str
+    builds: tuple[str, ...]
+    reason: str
+    msg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveQuarantine:
+    """A person wants a build out of quarantine, or tested again where it is; ``msg_id`` names the wish."""
+
+    gate: str
+    build: str
+    way: WayOut
+    agent: str
+    reason: str
+    msg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteUpstream:
+    """Remember that this version of these packages was found upstream, for the build that follows it."""
+
+    packages: tuple[str, ...]
+    version: str
+    old_version: str | None
+    url: str | None
+    bug: int | None
+
+
 Intent = (
     Start
     | Wake
+    | CallKeeper
     | Doubt
     | Acknowledge
     | Retry
@@ -146,4 +210,9 @@ Intent = (
     | KeepNow
     | Eject
     | SteerRollout
+    | CloseGate
+    | OpenGate
+    | LetThrough
+    | LeaveQuarantine
+    | NoteUpstream
 )

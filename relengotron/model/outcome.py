@@ -18,6 +18,14 @@ class Watch:
 STEPS = "run.step"
 """The system whose facts are our own runs: ``Watch(STEPS, "RUN STEP")`` changes whenever that step was called."""
 
+TAGS = "koji.tags"
+"""The system whose facts are the tags of builds: ``Watch(TAGS, NVR)`` changes whenever the build enters or leaves one.
+Nobody polls it: whoever watches it looks again by itself, or is called by the keeper of its gate."""
+
+
+GATES = "gate"
+"""The system whose facts are what people say of gates: ``Watch(GATES, "rawhide")`` changes when they open one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -37,13 +45,15 @@ class Skipped:
 class Running:
     """Work goes on outside; look again when a watched fact changes, and after ``look_again`` at the latest.
 
-    ``tell`` says whether everybody hears of it; None: when it is news.
+    ``tell`` says whether everybody hears of it; None: when it is news. What ``is_fresh`` was asked for a moment ago:
+    there is no news of it yet, or the poll has it.
     """
 
     waiting_for: str
     watches: tuple[Watch, ...] = ()
     look_again: timedelta = timedelta(seconds=60)
     tell: bool | None = None
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

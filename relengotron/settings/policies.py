@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from relengotron.model.gate import BUILD, UPDATE
+from relengotron.model.gated import BATCH, CONTEXT
 from relengotron.model.policy import ABOUT_UPDATES, Policy, Rule, SameBitsWereTested, WhenClosed, is_named
 from relengotron.settings.kinds import AtLeastOne, Name, Pattern
 from relengotron.settings.mistakes import Mistake, nearest
@@ -60,7 +61,20 @@ class PolicyEntry(Section):
             self._suits(each.name, each.rule)
         if self.when_closed == "eject" and not set(self.subject_types) <= {BUILD, UPDATE}:
             raise ValueError(f"allowed: when_closed: eject with subject types {BUILD} and {UPDATE} alone")
+        self._suits_its_decisions()
         return self
+
+    def _suits_its_decisions(self) -> None:
+        """What is never asked looks as if it held: a mistake that would leave a gate open unseen."""
+        types, is_of_gates = set(self.subject_types), CONTEXT in self.decision_contexts
+        if BATCH in types and not is_of_gates:
+            raise ValueError(f"allowed: subject type {BATCH} with decision context {CONTEXT}")
+        if self.decision_contexts == (CONTEXT,) and not types <= {BUILD, BATCH}:
+            raise ValueError(f"allowed: decision context {CONTEXT} with subject types {BUILD} and {BATCH}")
+        if is_of_gates and not types & {BUILD, BATCH}:
+            raise ValueError(f"allowed: decision context {CONTEXT} with subject type {BUILD} or {BATCH}")
+        if is_of_gates and self.when_closed == "eject":
+            raise ValueError(f"allowed: when_closed: eject without {CONTEXT}; suspects go into quarantine anyway")
 
     def _suits(self, name: str, rule: Rule | None) -> None:
         if isinstance(rule, ABOUT_UPDATES) and UPDATE not in self.subject_types:

@@ -278,7 +278,10 @@ class Bus(Section):
     name: Name = Field(
         description="The name in fedmsg's `endpoints` that we publish under, such as `relengotron.HOST`."
     )
-    topic_prefix: TopicPrefix = Field(description="The beginning of every topic, such as `org.fedoraproject`.")
+    topic_prefix: TopicPrefix = Field(
+        description="The beginning of every topic, such as `org.fedoraproject`; only `anitya.*` comes under "
+        "`org.release-monitoring`."
+    )
     environment: Literal["prod", "stg", "stage", "dev"] = Field(description="The word after the prefix.")
     senders: Annotated[Mapping[Topics, tuple[Name, ...]], Frozen] = Field(
         {},

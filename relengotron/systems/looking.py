@@ -19,6 +19,7 @@ ACTS: Final[Mapping[str, frozenset[str]]] = {
             "write_signed_copies",
             "move_builds",
             "untag_builds",
+            "request_repo",
             "runroot",
             "build_image",
             "upload",
@@ -75,8 +76,9 @@ def only_looking(world: World) -> World:
 
 def world_to_look_at(settings: Settings) -> World:
     """The outside for somebody who only looks: no secret is read, and nobody logs in anywhere."""
-    nobody = dict.fromkeys(("user", "password_file", "keytab", "principal", "cert", "serverca"))
-    koji = settings.systems.koji.model_copy(update=nobody)
+    nobody = dict.fromkeys(("password_file", "keytab", "principal", "cert", "serverca"))
+    acts = {"user": settings.systems.koji.user or settings.systems.koji.principal}  # a name alone logs in nowhere
+    koji = settings.systems.koji.model_copy(update=nobody | acts)
     bodhi = settings.systems.bodhi.model_copy(update=dict.fromkeys(("token_file", "cookie_file")))
     systems = settings.systems.model_copy(update={"koji": koji, "bodhi": bodhi})
     own = solver_data_of(settings)

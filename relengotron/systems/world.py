@@ -95,7 +95,7 @@ def open_world(
     systems, signers = settings.systems, signers_of(settings)
     mirror = mirror_of(settings, session)
     return World(
-        koji=KojiHub(_koji_sessions(settings, session)),
+        koji=KojiHub(_koji_sessions(settings, session), settings.systems.koji.user),
         bodhi=BodhiClient(
             RestService(systems.bodhi.url, session(), timeout=_limits(systems.bodhi.timeout)), login=_login(settings)
         ),

@@ -1,57 +1,24 @@
-"""How does a push ask whether its gate is open, and what does it keep of the answer?"""
+"""How does a push ask whether its gate is open, and what becomes of it while it is not?"""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from relengotron.decisions import ejecting, evaluating, gating, lagging
-from relengotron.errors import RelengError, SystemUnreachable
+from relengotron.decisions import ejecting, lagging
 from relengotron.model.artifact import Built
 from relengotron.model.batch import EJECTED
-from relengotron.model.codec import to_json
-from relengotron.model.gate import (
-    GATE,
-    UPDATE,
-    WAIVER,
-    Finding,
-    Findings,
-    GateAnswer,
-    Question,
-    Requirement,
-    RequirementState,
-    Subject,
-    Verdict,
-)
+from relengotron.model.gate import GateAnswer, Verdict
 from relengotron.model.outcome import Failed, FailureKind, Outcome, Running, Watch
-from relengotron.model.waiver import Waiver
-from relengotron.systems.gate.own import OwnGate
-from relengotron.systems.waiverdb.port import WaiverDb
+from relengotron.workflows.asking import answer_of, keep, look_at_answer, watches_of
 from relengotron.workflows.composing import all_composed
 from relengotron.workflows.digest import telling_of
 from relengotron.workflows.gate_question import question_of, subjects_of
 from relengotron.workflows.lagging import leave_behind_at_the_gate
-from relengotron.workflows.push import POLLED, Push
+from relengotron.workflows.push import Push
 from relengotron.workflows.without import ejected_in_any
 
 TESTS: Final = "ensure_tests_have_verdicts"
-
-
-UNPOLLED: Final = frozenset(
-    {
-        RequirementState.TOO_LITTLE,
-        RequirementState.DISLIKED,
-        RequirementState.UNTESTED,
-        RequirementState.BLOCKED,
-        RequirementState.FROZEN,
-        RequirementState.ERRORED,
-        RequirementState.SOURCE_DOWN,
-    }
-)
-"""What may change without a result: feedback, the end of a freeze, an engine that comes to its senses."""
-
-LOOKS_AFTER_POLLS: Final = 10
-"""A gate that waits for more than results is asked once in so many polls: five minutes, usually."""
 
 
 def ask_the_gate(push: Push, about: Iterable[Built] | None = None) -> GateAnswer:
@@ -61,20 +28,13 @@ def ask_the_gate(push: Push, about: Iterable[Built] | None = None) -> GateAnswer
         SystemUnreachable: nothing keeps the gate from opening but that a source could not be asked.
     """
     composed = tuple(all_composed(push) if about is None else about)
-    question = question_of(push, composed)
-    found = _findings(push, question, subjects_of(push, composed))
-    given, missing_from = _given(push, found), _missing_from(push)
-    answer = gating.judge(question, found, given, missing_from)
-    if answer.verdict is not Verdict.OPEN and push.world.waiverdb is not None:
-        answer = gating.judge(question, _with_more_waivers(push.world.waiverdb, found), given, missing_from)
-    if gating.only_sources_are_down(answer):
-        raise SystemUnreachable("; ".join(dict.fromkeys(each.note for each in answer.reasons if each.note)))
-    return answer
+    question, subjects = question_of(push, composed), subjects_of(push, composed)
+    return answer_of(push.engine, push.world, question, subjects, _missing_from(push))
 
 
 def why_shut(push: Push, answer: GateAnswer) -> Outcome | None:
     """Keep the answer whole; None when the gate is open, else what the push waits for."""
-    keep(push, answer)
+    keep(push.engine, answer)
     if answer.verdict is Verdict.OPEN:
         return _why_not_without(push)
     if (thrown_out := throw_out(push, answer)) is not None:
@@ -125,60 +85,8 @@ def _why_not_without(push: Push) -> Outcome | None:
 
 
 def look_again(push: Push, answer: GateAnswer, patience: timedelta, watches: tuple[Watch, ...]) -> timedelta:
-    """Sooner than the poll needs it where something may change that no poll asks about."""
-    states = {each.state for each in answer.reasons if each.verdict is not Verdict.OPEN}
-    elsewhere = push.world.greenwave is not None or push.world.waiverdb is not None
-    usual = push.look_again(patience, tuple(watch for watch in watches if watch.system in POLLED))
-    return min(usual, push.settings.pace.poll * LOOKS_AFTER_POLLS) if elsewhere or states & UNPOLLED else usual
-
-
-def watches_of(answer: GateAnswer, *verdicts: Verdict) -> tuple[Watch, ...]:
-    """What may change the verdict, for the items that have one of these."""
-    about = [each.requirement for each in answer.reasons if each.verdict in verdicts]
-    results = {Watch("resultsdb.item", each.item) for each in about}
-    return tuple(results | {Watch("bodhi.update", each.item) for each in about if each.type == UPDATE})
-
-
-def _findings(push: Push, question: Question, subjects: tuple[Subject, ...]) -> Findings:
-    """Every engine must be content: Greenwave, where there is one, adds its policies to ours."""
-    own = OwnGate(push.world.resultsdb, push.world.bodhi).findings(question)
-    if push.world.greenwave is None:
-        return replace(own, found=evaluating.merged(own.found))
-    outside = push.world.greenwave.findings(replace(question, subjects=subjects))
-    found = evaluating.merged((*own.found, *outside.found))
-    return Findings(f"{own.engine} and {outside.engine}", found, (*own.waivers, *outside.waivers))
-
-
-def _given(push: Push, found: Findings) -> tuple[Waiver, ...]:
-    """What people waived with our own command."""
-    items = {each.requirement.item for each in _wanting(found)}
-    return push.engine.waivers_of(items) if items else ()
-
-
-def _with_more_waivers(waiverdb: WaiverDb, found: Findings) -> Findings:
-    """Those of others too; whatever is wrong with WaiverDB, no waiver of it counts then, and the answer says so."""
-    requirements = [each.requirement for each in _wanting(found)]
-    subjects = {Subject(each.type, each.item, each.artifact) for each in requirements}
-    try:
-        return replace(found, waivers=(*found.waivers, *waiverdb.waivers_of(subjects)))
-    except RelengError as trouble:
-        nobody = Requirement("WaiverDB", "waivers", "waivers")
-        unknown = Finding(nobody, RequirementState.SOURCE_DOWN, note=str(trouble))
-        return replace(found, found=(*found.found, unknown))
-
-
-def _wanting(found: Findings) -> Iterable[Finding]:
-    return (each for each in found.found if each.state is not RequirementState.PASSED)
-
-
-def keep(push: Push, answer: GateAnswer) -> None:
-    """The answer whole, and each waiver that opened something; what is kept already is not kept again."""
-    words = "; ".join(answer.missing) or f"{len(answer.reasons)} requirements hold"
-    push.engine.note(GATE, answer.context, str(answer.verdict), words, to_json(answer))
-    if answer.verdict is Verdict.OPEN:
-        for waiver in answer.waivers:
-            words = f"{waiver.who} answers for {waiver.testcase} of {waiver.item}: {waiver.why}"
-            push.engine.note(WAIVER, waiver.id, "used", words, to_json(waiver))
+    """When to look without a call."""
+    return look_at_answer(push.world, answer, watches, push.settings.pace.poll, push.until(patience) - push.now())
 
 
 def _missing_from(push: Push) -> datetime | None:

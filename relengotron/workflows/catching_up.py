@@ -14,7 +14,8 @@ from relengotron.errors import RelengError, StateDisagrees, Transient
 from relengotron.model.artifact import Artifact, Built
 from relengotron.model.gate import GateAnswer, Verdict
 from relengotron.model.outcome import Again, Done, Failed, Hold, Outcome, Running, Skipped, Watch
-from relengotron.workflows.asking_the_gate import LOOKS_AFTER_POLLS, ask_the_gate, keep, watches_of
+from relengotron.workflows.asking import LOOKS_AFTER_POLLS, keep, watches_of
+from relengotron.workflows.asking_the_gate import ask_the_gate
 from relengotron.workflows.composing import all_composed, left_behind, waiting_behind
 from relengotron.workflows.judging import store_result
 from relengotron.workflows.lagging import caught_up, has_caught_up, live_since
@@ -87,7 +88,7 @@ def _look(push: Push, behind: Mapping[str, str]) -> Look:
     composed = waiting_behind(push) | _made_late(push, look)
     if composed:
         answer = ask_the_gate(push, composed.values())
-        keep(push, answer)
+        keep(push.engine, answer)
         look.watches += watches_of(answer, Verdict.CLOSED, Verdict.WAITING)
         for artifact in push.artifacts:
             if artifact.name in composed:

@@ -14,7 +14,6 @@ from relengotron.model.codec import from_json, to_json
 from relengotron.model.outcome import Again, Done, Failed, FailureKind, Outcome, Running, Watch
 from relengotron.model.run import EffectRecord, StepState
 from relengotron.systems.koji.port import Task, TaskState
-from relengotron.workflows.moves import moves_of
 from relengotron.workflows.push import Push, PushStep
 from relengotron.workflows.releasing import LIVE
 from relengotron.workflows.shipping import leave_behind
@@ -116,7 +115,7 @@ def _taken_back(push: Push, builds: list[str]) -> tuple[list[str], list[str]]:
     """What is still on its way back, and what Koji does not let go back."""
     under_way, stuck = list[str](), list[str]()
     tags = push.world.koji.tags_of(builds) if builds else {}
-    for build, tried in moves_of(push, builds).items():
+    for build, tried in push.mover.tries_of(builds).items():
         if tried:
             _take_back(push, build, [move for _, move in tried], push.release.tag in tags[build], (under_way, stuck))
     return under_way, stuck
@@ -172,7 +171,7 @@ def _asked_back(push: Push, build: str, source: str) -> Task | None:
 
 def _strange(push: Push, builds: list[str]) -> list[str]:
     """The builds that carry the target tag although no move of this push is to be taken back."""
-    moved = {build for build, tried in moves_of(push, builds).items() if tried}
+    moved = {build for build, tried in push.mover.tries_of(builds).items() if tried}
     others = [build for build in builds if build not in moved]
     tags = push.world.koji.tags_of(others) if others else {}
     return [build for build in others if push.release.tag in tags[build]]

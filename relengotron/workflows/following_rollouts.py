@@ -12,9 +12,10 @@ from relengotron.model.artifact import Artifact
 from relengotron.model.outcome import Done, Hold, Outcome, Running, Skipped
 from relengotron.model.rollout import FOLLOWED_BY, Rollout, RolloutOrder, Standing
 from relengotron.systems.website.port import Website
-from relengotron.workflows.push import LOOKS_AFTER_POLLS, Push
+from relengotron.workflows.push import Push
 from relengotron.workflows.refused_after_the_switch import never_taken_back_for_it
 from relengotron.workflows.telling_mirrors import tell_of_the_page
+from relengotron.workflows.waiting import LOOKS_AFTER_POLLS
 from relengotron.workflows.website import rollout_shown
 
 NAME: Final = FOLLOWED_BY

@@ -1,7 +1,6 @@
 """What is the gate of a push asked? Every update, build and compose of it, by every policy that speaks about them."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 
 from relengotron.decisions import requiring
 from relengotron.model.artifact import Artifact, Built
@@ -9,6 +8,7 @@ from relengotron.model.gate import BUILD, COMPOSE, UPDATE, Past, Question, Subje
 from relengotron.model.lane import Lane
 from relengotron.model.policy import PassingTestCase, Policy
 from relengotron.settings import Settings
+from relengotron.workflows.asking import made_at
 from relengotron.workflows.been_live import past_of
 from relengotron.workflows.push import Push
 
@@ -27,7 +27,7 @@ def question_of(push: Push, composed: Iterable[Built]) -> Question:
         subjects=subjects,
         policies=policies,
         now=push.now(),
-        built=_built(push, subjects, policies),
+        built=made_at(push.world.koji, subjects, policies),
         past=past_of(push, subjects) if requiring.needs_the_past(policies, context_of(push.lane)) else Past(),
     )
 
@@ -73,12 +73,3 @@ def _own_policy(artifact: Artifact, lane: Lane, product: str) -> Policy:
         rules=tuple(PassingTestCase(test) for test in artifact.required_tests),
         names=(artifact.name,),
     )
-
-
-def _built(push: Push, subjects: Iterable[Subject], policies: Iterable[Policy]) -> Mapping[str, datetime]:
-    """When builds were made, asked only where a rule depends on it."""
-    builds = [each.item for each in subjects if each.type == BUILD]
-    if not builds or not requiring.needs_build_times(policies):
-        return {}
-    found = push.world.koji.builds(builds)
-    return {nvr: build.created_at for nvr, build in found.items() if build.created_at is not None}

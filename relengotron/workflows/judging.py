@@ -5,15 +5,8 @@ from relengotron.model.gate import GateAnswer, Verdict
 from relengotron.model.outcome import Done, Outcome, Running
 from relengotron.model.run import EffectRecord
 from relengotron.systems.resultsdb.port import NewResult
-from relengotron.workflows.asking_the_gate import (
-    ask_the_gate,
-    keep,
-    look_again,
-    throw_out,
-    watches_of,
-    went_on_without,
-    why_shut,
-)
+from relengotron.workflows.asking import keep, watches_of
+from relengotron.workflows.asking_the_gate import ask_the_gate, look_again, throw_out, went_on_without, why_shut
 from relengotron.workflows.composing import all_composed
 from relengotron.workflows.digest import telling_of
 from relengotron.workflows.push import Push, with_updates_left
@@ -33,7 +26,7 @@ def ensure_tests_have_verdicts(push: Push) -> Outcome:
     """Every required test of every compose has a verdict, or the time for it is over and the gate will say so."""
     answer = ask_the_gate(push)
     if push.engine.step not in push.engine.steps:
-        keep(push, answer)
+        keep(push.engine, answer)
     if (thrown_out := throw_out(push, answer)) is not None:
         return thrown_out
     waiting = [reason for reason in answer.reasons if reason.verdict is Verdict.WAITING]

@@ -23,13 +23,9 @@ from relengotron.sdk.workbench import ReleaseFacts
 from relengotron.settings import Settings
 from relengotron.systems.world import World
 from relengotron.workflows.bench import Bench
+from relengotron.workflows.moves import Mover
 from relengotron.workflows.release_facts import release_facts
-
-POLLED = frozenset({"koji.task", "koji.build", "resultsdb.item"})
-"""What everybody who waits is asked about together, every ``pace.poll``; see ``workflows/polling.py``."""
-
-LOOKS_AFTER_POLLS = 120
-"""A run that waits for nothing else looks by itself once in so many polls: the net under the net."""
+from relengotron.workflows.waiting import look_again
 
 RESULT_GROUPS = uuid.UUID("0e6a9a5e-4a59-5c6d-8d7e-2f0f5d2f3a61")
 
@@ -61,6 +57,11 @@ class Push:
     def artifacts(self) -> tuple[Artifact, ...]:
         """Everything that can be composed in this lane, in an order in which it can be made."""
         return self.settings.artifacts_for(self.lane)
+
+    @property
+    def mover(self) -> Mover:
+        """What moves builds into the tag of the lane."""
+        return Mover(self.engine, self.world.koji, self.release.tag)
 
     @property
     def result_group(self) -> str:
@@ -123,11 +124,7 @@ class Push:
 
     def look_again(self, patience: timedelta, watches: tuple[Watch, ...]) -> timedelta:
         """When to look without a call: seldom, where the poll asks about all that is waited for; else at its pace."""
-        poll = self.settings.pace.poll
-        if not watches or any(watch.system not in POLLED for watch in watches):
-            return poll
-        left = self.until(patience) - self.now()
-        return min(poll * LOOKS_AFTER_POLLS, left) if left > timedelta() else poll
+        return look_again(watches, self.settings.pace.poll, self.until(patience) - self.now())
 
     def hold(
         self,

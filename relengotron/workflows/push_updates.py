@@ -92,7 +92,7 @@ def push_updates(open_push: Callable[[Attempt], Push]) -> Workflow[Push]:
 def undo(push: Push, effect: EffectRecord) -> None:
     """Take one effect of a push back, whether its result is known or not: stop it, move it back, withdraw it."""
     if effect.key.startswith("move "):
-        take_back_move(push, effect)
+        take_back_move(push.world.koji, effect)
     elif effect.key.startswith(("compose ", "detect ")):
         stop_compose(push, effect)
     elif effect.key.startswith(LIVE):

@@ -10,7 +10,7 @@ from relengotron.model.batch import Ejected, Shipment, Update
 from relengotron.model.outcome import Done, Outcome, Running, Watch
 from relengotron.systems.bodhi.port import BodhiUpdate
 from relengotron.systems.koji.port import Build
-from relengotron.workflows.moves import moves_asked_for, moves_of, take_back_move
+from relengotron.workflows.moves import take_back_move
 from relengotron.workflows.push import Push, with_updates_left
 from relengotron.workflows.sight import note_updates
 
@@ -73,7 +73,7 @@ def ensure_builds_are_in_target(push: Push) -> Outcome:
     tags = push.world.koji.tags_of(shipment.builds)
     moves = moving.plan(shipment.builds, tags, target, push.settings.request_target(push.lane).from_tags)
     lost = lost_in(moves.lost)
-    under_way, stuck = moves_asked_for(push, [each for each in moves.now if each[0] in shipment.builds])
+    under_way, stuck = push.mover.asked_for([each for each in moves.now if each[0] in shipment.builds])
     stuck = {**lost, **stuck}
     slow = {build: f"{build}: Koji task {task.id} is still {task.state}" for build, task in under_way.items()}
     if push.is_late(patience.moves):
@@ -169,9 +169,9 @@ def _with_moves_back(push: Push, shipment: Shipment, why: dict[str, str]) -> Shi
     ejected = _of_builds(shipment, why)
     staying = set(shipment.without(ejected).builds)
     leaving = [build for each in ejected for build in each.builds if build not in staying]
-    for tried in moves_of(push, leaving).values():
+    for tried in push.mover.tries_of(leaving).values():
         for _, effect in tried:
-            take_back_move(push, effect)
+            take_back_move(push.world.koji, effect)
     return leave_behind(push, shipment, ejected)
 
 

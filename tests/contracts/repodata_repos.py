@@ -48,6 +48,7 @@ class Rpm:
     obsoletes: tuple[str, ...] = ()
     recommends: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def package(self) -> Package:
@@ -64,7 +65,7 @@ def a_manifest(*install: str, exclude: Iterable[str] = (), recommends: bool = Fa
 
 def _entry(relation: str) -> str:
     match relation.split(" "):
-        case [name, sign, version]:
+        case [name, sign, version] if not name.startswith("("):
             return f'<rpm:entry name={quoteattr(name)} flags="{SIGNS[sign]}" epoch="0" ver={quoteattr(version)}/>'
         case _:
             return f"<rpm:entry name={quoteattr(relation)}/>"
@@ -92,7 +93,9 @@ def _package(rpm: Rpm) -> str:
         f'<package type="rpm"><name>{rpm.name}</name><arch>{rpm.arch}</arch><version {_version(rpm)}/>'
         f'<checksum type="sha256" pkgid="YES">{rpm.checksum}</checksum><summary>s</summary><description>d</description>'
         f'<packager/><url/><time file="1" build="1"/><size package="1" installed="1" archive="1"/>'
-        f'<location href="Packages/{rpm.name}.rpm"/><format><rpm:provides>{itself}{"".join(map(_entry, rpm.provides))}'
+        f'<location href="Packages/{rpm.name}.rpm"/><format>'
+        f"<rpm:sourcerpm>{rpm.source or rpm.name}-{rpm.version}-{rpm.release}.src.rpm</rpm:sourcerpm><rpm:provides>"
+        f"{itself}{''.join(map(_entry, rpm.provides))}"
         f"</rpm:provides>{relations}{files}</format></package>"
     )
 

@@ -244,6 +244,26 @@ def test_a_forged_result_opens_nothing() -> None:
     assert [each.state for each in gate.findings(question).found] == [RequirementState.PASSED]
 
 
+def test_what_was_said_of_a_build_before_it_came_once_more_counts_no_longer() -> None:
+    clock = iter([NOW.timestamp() - 1, NOW.timestamp() + 1, NOW.timestamp() + 2])
+    results = SimulatedResultsDb(lambda: next(clock))
+    session = requests.Session()
+    session.mount("http://results.stage", WsgiAdapter(resultsdb_app(results)))
+    resultsdb = ResultsDbClient(RestService("http://results.stage/api/v2.0", session))
+    gate = OwnGate(resultsdb, BodhiClient(RestService("http://bodhi.stage")))
+    policy = Policy("p", ("fedora-24",), (CONTEXT,), ("koji_build",), (PassingTestCase("dist.rpmdeplint"),))
+    released, other = BUILDS[:2]
+    question = Question(CONTEXT, PRODUCT, (released, other), (policy,), NOW, since={released.item: NOW})
+
+    _store(results, item=[released.item, other.item])
+    assert [each.state for each in gate.findings(question).found] == [
+        RequirementState.MISSING,
+        RequirementState.PASSED,
+    ]
+    _store(results)
+    assert [each.state for each in gate.findings(question).found] == [RequirementState.PASSED] * 2
+
+
 def test_a_resultsdb_that_answers_nonsense_is_a_source_that_is_down_and_fails_nothing() -> None:
     app = Flask("nonsense")
 

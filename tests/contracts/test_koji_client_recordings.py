@@ -14,7 +14,7 @@ import pytest
 from relengotron.errors import NotTaggedThere, RelengError, RequestRefused, SystemUnreachable
 from relengotron.systems.koji.calls import Calls
 from relengotron.systems.koji.client import KojiHub
-from relengotron.systems.koji.port import Build, Rpm, TaskState
+from relengotron.systems.koji.port import Build, Rpm, TaggedBuild, TaskState
 from tests.conftest import Tell
 
 RECORDING: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "corpus" / "koji-calls.json").read_text())
@@ -34,6 +34,7 @@ ANYWAY: dict[str, Any] = {
     "getTagID": 8,
     "checkTagAccess": [True, False, ""],
     "queryHistory": {},
+    "getLastEvent": {"id": 120, "ts": 1795384575.3},
     "getChannel": {"id": 9, "name": "runroot"},
     "evalPolicy": "allow",
 }
@@ -55,9 +56,12 @@ VERBS: dict[str, Verb] = {
     "getTag": lambda koji, _: koji.tags(["f24"]),
     "getBuildTarget": lambda koji, _: koji.target("f24"),
     "listHosts": lambda koji, _: koji.hosts("runroot"),
-    "checkTagAccess": lambda koji, _: koji.why_not_move("a", "b"),
-    "evalPolicy": lambda koji, _: koji.why_not_move("a", "b"),
-    "queryHistory": lambda koji, _: koji.why_not_move("a", "b"),
+    "checkTagAccess": lambda koji, _: [koji.why_not_move("a", "b"), koji.before_moves([("bash-1-1", "a", "b")])],
+    "evalPolicy": lambda koji, _: [koji.why_not_move("a", "b"), koji.before_moves([("bash-1-1", "a", "b")])],
+    "newRepo": lambda koji, _: koji.request_repo("f24-build"),
+    "queryHistory": lambda koji, _: [koji.why_not_move("a", "b"), koji.tags_ever(["bash-1-1"]), _changes(koji)],
+    "getLastEvent": lambda koji, _: _changes(koji),
+    "listTagged": lambda koji, _: [koji.tagged("f24"), koji.tagged_of("f24", ["bash"])],
     "moveBuild": lambda koji, _: koji.move_builds([("bash-1-1", "a", "b")]),
     "untagBuild": lambda koji, _: koji.untag_builds([("bash-1-1", "a")]),
     "writeSignedRPM": lambda koji, _: koji.write_signed_copies([BASH], KEY),
@@ -66,10 +70,17 @@ VERBS: dict[str, Verb] = {
     "cancelTask": lambda koji, _: koji.cancel_task(1),
     "multiCall": lambda koji, entry: koji._calls.read_many([("any", (), {})] * len(entry["args"][0])),
 }
+
+
+def _changes(koji: KojiHub) -> Any:
+    return koji.tag_changes(["f24"], 119)
+
+
 OUTSIDE_OUR_USE: dict[str, Callable[[dict[str, Any]], bool]] = {
     "getTaskInfo": lambda entry: not isinstance(entry.get("result", []), list | dict | None),
     "listTasks": lambda entry: not entry["kwargs"].get("opts", {}).get("decode"),
     "queryHistory": lambda entry: "tag_listing" not in entry.get("result", {}),
+    "getLastEvent": lambda entry: entry["result"] is None if "result" in entry else bool(entry["args"]),
     "getBuildTarget": lambda entry: bool(entry["kwargs"].get("strict")),
     "multiCall": lambda entry: "fault" in entry,
 }
@@ -77,6 +88,8 @@ OUTSIDE_OUR_USE: dict[str, Callable[[dict[str, Any]], bool]] = {
 
 class Recorded:
     """A session, or a batch of calls, that answers as the hub did; what was not recorded gets an ordinary answer."""
+
+    are_anonymous = False
 
     def __init__(self, method: str, entry: Mapping[str, Any]) -> None:
         self.method = method
@@ -218,6 +231,26 @@ def test_faults_of_sub_calls_are_told_apart() -> None:
         _hub("multiCall", mixed)._calls.read_many([("any", (), {})] * 5)
 
 
+def test_a_recorded_listing_of_a_tag() -> None:
+    entry = next(e for e in RECORDING if e["method"] == "listTagged" and e["args"] == ["rawhide-pending"])
+    found = _hub("listTagged", entry).tagged("rawhide-pending")
+    assert found[0] == TaggedBuild("python-six-1.10.0-3.fc25", "python-six", "0", "admin", 104)
+    assert [each.nvr for each in found] == [row["nvr"] for row in entry["result"]]
+
+
+def test_a_recorded_move_shows_in_the_history() -> None:
+    bodhi = "bodhi-2.1.0-2.fc24"
+    entry = next(e for e in RECORDING if e["method"] == "queryHistory" and e["kwargs"] == {"build": bodhi})
+    assert _hub("queryHistory", entry).tags_ever([bodhi]) == {bodhi: {"rawhide-pending", "rawhide"}}
+
+
+def test_a_recorded_history_of_a_tag_says_what_is_in_it() -> None:
+    history = next(e for e in RECORDING if e["method"] == "queryHistory" and e["kwargs"].get("tag") == "rawhide")
+    listed = next(e for e in RECORDING if e["seq"] == 381)  # the same tag, a moment before
+    found = _hub("queryHistory", history).tag_changes(["rawhide"], 0).builds["rawhide"]
+    assert {nvr for nvr, is_there in found.items() if is_there} == {row["nvr"] for row in listed["result"]}
+
+
 # -- hubs of 2015 ----------------------------------------------------------------------------------------------------
 
 
@@ -229,6 +262,8 @@ def test_an_old_hub_may_leave_keys_out() -> None:
     task = {"id": 1, "method": "runroot", "state": 3}
     assert _hub("getTaskInfo", {"result": [task, None]}).tasks([1])[1].state is TaskState.CANCELLED
     assert _hub("listTasks", {"result": [task]}).find_tasks("runroot", NOON, "")[0].request == ()
+    row = {"nvr": "bash-1-1", "name": "bash", "create_event": 7}
+    assert _hub("listTagged", {"result": [row]}).tagged("f24") == (TaggedBuild("bash-1-1", "bash", "0", "", 7),)
     build = {"id": 1, "name": "bash", "state": 1}
     assert _hub("getBuild", {"result": build}).builds({"bash-1-1"})["bash-1-1"].package == "bash"
     tag = _hub("getTag", {"result": {"id": 1, "name": "f24", "arches": None}}).tags(["f24"])["f24"]

@@ -18,8 +18,10 @@ import koji
 from relengotron.errors import PowerCut
 from relengotron.workflows.catalogue import catalogue
 from tests.crash.lives import another_life
-from tests.crash.stories import STORIES, Part, Story
+from tests.crash.stories import STORIES
+from tests.crash.story import Part, Story
 from tests.stage.ending import Ending, ending_of
+from tests.stage.gate_stage import GateStage
 from tests.stage.stage import Stage
 
 MEMORY = Path("/dev/shm")
@@ -115,6 +117,8 @@ def _life_after_a_cut(stage: Stage, story: Story) -> Lived:
 
 
 def _a_stage(root: Path, story: Story) -> Stage:
+    if story.at_a_gate:
+        return GateStage(root)
     stage = Stage(
         root,
         story.updates,

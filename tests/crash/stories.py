@@ -1,17 +1,16 @@
 """What is lived through with a power cut at every moment? For each workflow of the catalogue, stories that end well."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from relengotron.model.run import RunState, StepState
 from relengotron.systems.mischief import Kind, Rule
 from tests.builders import AnUpdate, a_message, an_update, our_request
+from tests.crash.gate_stories import GATE_STORIES
+from tests.crash.story import Part, Story
 from tests.stage.paper_builder import artifact_of
 from tests.stage.stage import Stage
-
-Part = Callable[[Stage], None]
 
 BASH = an_update("bash-4.3.42-5.fc24", alias="FEDORA-2016-00000000b1")
 LANE, TREE = "F24/testing", "atomic-host"
@@ -28,31 +27,6 @@ NIGHT = datetime(2016, 11, 2, 3, 31, tzinfo=UTC)
 FIRST_A_FEW = [{"percent": 10, "lasts": "6h"}]
 ORDER, SECOND_ORDER = our_request(BASH, request_id="one"), our_request(NEWER, request_id="two")
 GHOST_ORDER, ONE_GHOST_ORDER = our_request(*GHOSTS, request_id="ghosts"), our_request(GHOSTS[0], request_id="ghost")
-
-
-@dataclass(frozen=True)
-class Story:
-    """One story: what was before, what happens while the power may go, and how the newest run of its workflow ends.
-
-    ``happens`` is lived through again after a power cut, as by people and services that got no answer.
-    """
-
-    name: str
-    workflow: str
-    updates: tuple[AnUpdate, ...]
-    happens: Part
-    end: str = "done"
-    before: Part = lambda stage: None
-    bus_waits_for_us: bool = True
-    is_remembered: bool = False
-    is_looked_after: bool = False
-    tells_mirrors: bool = False
-    is_signed: bool = False
-    is_for_the_long_run: bool = False
-    """Whether another story of the default suite lives through the same."""
-
-    def __str__(self) -> str:
-        return self.name.replace(" ", "-")
 
 
 def _ordered_at_bodhi(stage: Stage) -> None:
@@ -412,4 +386,5 @@ STORIES = (
         before=_with_garbage_and_an_old_branch,
         is_looked_after=True,
     ),
+    *GATE_STORIES,
 )

@@ -35,16 +35,24 @@ READS: Mapping[str, frozenset[str]] = {
     "gate": frozenset({"findings", "identity"}),
     "koji": frozenset(
         {
+            "before_moves",
             "builds",
+            "event_before",
             "find_tasks",
             "finished",
             "hosts",
             "identity",
             "move_tasks_since",
             "moves_since",
+            "packages_in",
             "permissions",
+            "repo_tasks",
             "signed",
+            "tag_changes",
+            "tagged",
+            "tagged_of",
             "tags",
+            "tags_ever",
             "tags_of",
             "target",
             "task_result",
@@ -82,7 +90,7 @@ READS: Mapping[str, frozenset[str]] = {
     "pdc": frozenset(
         {"artifacts_containing", "component_types", "identity", "packages_of", "questions", "relation_types", "release"}
     ),
-    "repodata": frozenset({"frozen", "newest", "revisions", "solve"}),
+    "repodata": frozenset({"breaks", "broken", "frozen", "made_at", "newest", "offers", "revisions", "solve"}),
     "resultsdb": frozenset({"identity", "outcomes", "results_for", "results_since"}),
     "signing": frozenset({"look", "read_clear", "read_detached"}),
     "waiverdb": frozenset({"identity", "waivers_of"}),

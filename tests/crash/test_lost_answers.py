@@ -9,7 +9,8 @@ import pytest
 from relengotron.systems.mischief import Kind, Rule
 from tests.conftest import Tell
 from tests.crash.moments import a_place, differences, in_calm, live_through
-from tests.crash.stories import STORIES, Story
+from tests.crash.stories import STORIES
+from tests.crash.story import Story
 from tests.stage.leaks import EFFECTS
 from tests.stage.outside import EFFECTS_OF_KOJI, methods_in
 from tests.stage.stage import Stage

@@ -26,7 +26,8 @@ from tests.crash.moments import (
     stories_of,
     workflows,
 )
-from tests.crash.stories import STORIES, Story
+from tests.crash.stories import STORIES
+from tests.crash.story import Story
 from tests.crash.tally import Tally
 from tests.stage.ending import Ending
 

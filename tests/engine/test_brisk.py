@@ -76,6 +76,24 @@ def test_a_run_of_brief_steps_alone_is_done_and_kept(database: Database, world: 
         assert set(runs.steps_of(db, run)) == {each.__name__ for each in STEPS[:-1]}
 
 
+def test_a_brief_step_that_had_to_wait_first_is_one_step(database: Database, world: World) -> None:
+    outcomes: list[Outcome] = [Running("the task"), Done("at last")]
+
+    def ensure_patience(_: Hands) -> Outcome:
+        return outcomes.pop(0)
+
+    house = brisk(database, world, ensure_patience, ensure_one)
+    run = house.open()
+    house.settle()
+    house.look(minutes=1)
+    with database.read() as db:
+        steps = runs.steps_of(db, run)
+    assert {name: (each.state, each.output) for name, each in steps.items()} == {
+        "ensure_patience": (StepState.DONE, "at last"),
+        "ensure_one": (StepState.DONE, {"found": 1}),
+    }
+
+
 def test_what_was_not_written_before_the_machine_died_is_looked_at_anew(database: Database, world: World) -> None:
     looked: list[str] = []
 

@@ -140,6 +140,16 @@ def test_news_between_a_look_and_its_watch_is_not_missed(database: Database, wor
     assert house.state(run) is RunState.DONE
 
 
+def test_what_was_asked_for_a_moment_ago_needs_no_second_look(database: Database, world: World) -> None:
+    watch = Watch("koji.task", "4711")
+    house = house_with(database, world, Running("the task", (watch,), timedelta(hours=9), is_fresh=True), Done())
+    run = house.open()
+    house.settle()
+    assert house.state(run) is RunState.OPEN
+    with database.read() as db:
+        assert runs.watchers(db, watch) == [run]
+
+
 def test_outputs_of_steps_come_back_with_their_types(database: Database, world: World) -> None:
     seen: list[object] = []
 

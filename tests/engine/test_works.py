@@ -225,6 +225,22 @@ def test_a_push_during_a_turn_is_not_lost(house: House, stopping: list[Works]) -
     until(lambda: len(turns) == 2)
 
 
+def test_a_wheel_that_rests_turns_once_for_all_pushes_that_come_meanwhile(house: House, stopping: list[Works]) -> None:
+    turns: list[float] = []
+
+    def work() -> int:
+        turns.append(time.monotonic())
+        return 0
+
+    wheel = Wheel("restful", work, LONG, rests=timedelta(seconds=0.2))
+    works_of(house, stopping, wheel).start()
+    until(lambda: len(turns) == 1)
+    wheel.pushed.set()
+    wheel.pushed.set()
+    until(lambda: len(turns) == 2)
+    assert turns[1] - turns[0] >= 0.2
+
+
 def test_a_draining_wheel_turns_until_nothing_is_left_and_another_turns_once(
     house: House, stopping: list[Works]
 ) -> None:

@@ -29,7 +29,7 @@ def _never(*_arguments: object) -> Any:
     raise AssertionError("only the names are wanted")
 
 
-WORKFLOWS = catalogue(_never, _never, _never, _never, _never)
+WORKFLOWS = catalogue(_never, _never, _never, _never, _never, _never, _never)
 
 
 def _commands(command: click.Command, name: str) -> Iterator[str]:

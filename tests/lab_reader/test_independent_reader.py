@@ -18,6 +18,7 @@ from relengotron.lab.verify.reader import verify
 from relengotron.lab.verify.report import Report
 from tests.lab_reader.bits import REF, Bits, commit_tree, make_repo
 
+TAGGED = {"rawhide": ["nano-2-1", "bash-5-1"], "rawhide-pending": []}
 TASKS = [
     {"id": 1, "parent": None, "method": "mash", "request": ["f24-updates", {"marker": "run-7/repo"}]},
     {"id": 2, "parent": 1, "method": "tagBuild", "request": []},
@@ -198,6 +199,7 @@ def hub() -> Iterator[str]:
     with xmlrpc.server.SimpleXMLRPCServer(("127.0.0.1", 0), allow_none=True, logRequests=False) as server:
         server.register_function(lambda name: {"id": 7, "name": name} if name == "relengotron" else None, "getUser")
         server.register_function(lambda opts, query: TASKS if opts == {"owner": 7, "decode": True} else [], "listTasks")
+        server.register_function(lambda tag, *_how: [{"nvr": each} for each in TAGGED[tag]], "listTagged")
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -219,6 +221,25 @@ def test_koji_tasks_are_counted_no_more_no_fewer(hub: str, tasks: list[tuple[str
     report = verify("http://127.0.0.1:9", Expectation.from_json({"koji": hub, "tasks": wanted}))
     assert told in wrongs(report)
     assert report.passed == (not told)
+
+
+@pytest.mark.parametrize(
+    ("builds", "told"),
+    [
+        (["bash-5-1", "nano-2-1"], ""),
+        (["bash-5-1"], "missing: none; too many: nano-2-1"),
+        (["bash-5-1", "nano-2-1", "less-1-1"], "missing: less-1-1; too many: none"),
+    ],
+)
+def test_the_builds_of_a_koji_tag_are_named_no_more_no_fewer(hub: str, builds: list[str], told: str) -> None:
+    wanted = [{"tag": "rawhide", "builds": builds}, {"tag": "rawhide-pending", "builds": []}]
+    report = verify("http://127.0.0.1:9", Expectation.from_json({"koji": hub, "tags": wanted}))
+    assert told in wrongs(report)
+    assert report.passed == (not told)
+
+
+def test_a_tag_that_koji_does_not_have_is_wrong(hub: str) -> None:
+    assert not verify("http://127.0.0.1:9", Expectation.from_json({"koji": hub, "tags": [{"tag": "f0"}]})).passed
 
 
 def test_nothing_that_should_be_checked_is_overlooked() -> None:

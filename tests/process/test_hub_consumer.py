@@ -20,11 +20,12 @@ from relengotron.systems.bus.port import Said
 from relengotron.systems.bus.signing import Seal
 from tests.process.configured import BEGINNING, NAME, configured, hub_config, senders, shipped_logging
 from tests.process.running_hub import OURS, PATIENCE_S, RunningHub, free_port, until
+from tests.unit.messages.builders import BODIES
 
 __all__ = ["shipped_logging"]
 
 RUNNING = "Running the MokshaHub reactor"
-ORDER = "bodhi.masher.start"
+ORDER, RELEASED = "bodhi.masher.start", "anitya.project.version.update"
 BODY = {"agent": "releng", "resume": False, "updates": ["bash-4.3.42-1.fc23"]}
 Start = Callable[..., RunningHub]
 Publisher = Callable[[dict[str, Any]], FedmsgBus]
@@ -127,6 +128,12 @@ def test_forged_messages_are_refused_and_kept_as_evidence_and_signed_ones_stored
         Seal(config | {"name": "publisher"} | changed).put_on(envelope, f"{number}-{'-'.join(changed) or 'good'}")
         return envelope
 
+    def released(number: int) -> dict[str, Any]:
+        """The monitor of upstream projects speaks under a prefix of its own."""
+        envelope = good | {"topic": f"org.release-monitoring.dev.{RELEASED}", "msg": BODIES[RELEASED][0]}
+        Seal(config | {"name": "publisher"}).put_on(envelope, f"{number}-released")
+        return envelope
+
     def batch(number: int) -> list[dict[str, Any]]:
         return [
             good | {"msg_id": f"{number}-unsigned"},
@@ -134,6 +141,7 @@ def test_forged_messages_are_refused_and_kept_as_evidence_and_signed_ones_stored
             sealed(number) | {"msg": BODY | {"agent": "somebody else"}, "msg_id": f"{number}-good"},
             sealed(number, ssldir=str(false_authority.folder)),
             sealed(number, name="stranger"),
+            released(number),
             sealed(number),
         ]
 
@@ -145,12 +153,13 @@ def test_forged_messages_are_refused_and_kept_as_evidence_and_signed_ones_stored
             for envelope in batch(number):
                 raw.send_multipart([envelope["topic"].encode(), json.dumps(envelope).encode()])
 
-        until(lambda: "1-good" in hub.stored(), "the first good message", again=lambda: send(1))
+        first = {"1-good", "1-released"}
+        until(lambda: first <= set(hub.stored()), "the first good messages", again=lambda: send(1))
         until(lambda: "ours" in hub.stored(), "ours", again=lambda: bus.publish(Said(ORDER, BODY), "ours"))
         send(2)
         until(lambda: "2-good" in hub.stored(), "a good message after a whole batch of forged ones")
 
-    assert set(hub.stored()) == {"1-good", "2-good", "ours"}
+    assert set(hub.stored()) == {"1-good", "1-released", "2-good", "2-released", "ours"}
     assert len(hub.kept.runs_of("receive_push")) <= 3
     assert len(hub.kept.reasons_of_refusal()) == 10
 

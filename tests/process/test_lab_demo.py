@@ -34,6 +34,8 @@ def test_the_demo_pushes_two_lanes_and_is_confirmed_from_outside(tmp_path: Path,
     assert int(found[1]) > 100
     for text in ("F24/stable: complete", "F24/testing: complete", "left behind: nethack", "0 updates are still locked"):
         assert text in said
+    for text in ("together with gnupg2", "was in quarantine: dist.installs failed", "✔ koji tag rawhide-badnewsbears"):
+        assert text in said
     assert processes_in(root) == []
     assert who_knows_the_passphrase(root / "world", said) == ["secrets/artifacts-passphrase"]
 

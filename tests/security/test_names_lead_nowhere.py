@@ -225,12 +225,15 @@ def test_no_command_takes_it_for_a_ref(repos: dict[str, Any], words: tuple[str, 
     assert contents(place.parent) == before
 
 
+IN_QUARANTINE = {"gate": "rawhide", "build": "bash-1-1", "way": "drop", "agent": "ralph", "reason": "because"}
 ORDERS: dict[str, Callable[[str], Mapping[str, Any]]] = {
     "build": lambda name: our_request(an_update(name)),
     "alias": lambda name: our_request(an_update(alias=name or " ")),
     "release": lambda name: our_request(an_update(release=name)),
     "request": lambda name: our_request(an_update(request=name)),
     "id": lambda name: our_request(an_update(), request_id=name),
+    "quarantine": lambda name: a_message("relengotron.person.quarantine", IN_QUARANTINE | {"build": name}),
+    "gate": lambda name: a_message("relengotron.person.quarantine", IN_QUARANTINE | {"gate": name}),
     "appointment": lambda name: a_message("relengotron.person.appointment", {"appointment": name, "agent": "ralph"}),
 }
 

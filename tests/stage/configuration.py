@@ -31,8 +31,9 @@ def settings_for(
     tells_mirrors: bool = False,
     is_signed: bool = False,
     senders: Mapping[str, Sequence[str]] | None = None,
+    files: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Settings:
-    """Write the configuration below ``root`` and read it as the daemon would."""
+    """Write the configuration below ``root``, with more ``files`` if wanted, and read it as the daemon would."""
     config = root / "config"
     (config / "artifacts").mkdir(parents=True, exist_ok=True)
     secret = root / "koji-password"
@@ -56,6 +57,9 @@ def settings_for(
     key = {"artifacts_key": ARTIFACTS_KEY} if is_signed else {}
     _write(config / "releases.yaml", {"releases": {f"F{each}": _release(each) | key for each in RELEASES}})
     _write(config / "artifacts" / "stage.yaml", {"artifacts": _artifacts(root)})
+    for name, content in (files or {}).items():
+        (config / name).parent.mkdir(exist_ok=True)
+        _write(config / name, content)
     return load(config)
 
 

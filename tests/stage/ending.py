@@ -11,11 +11,12 @@ from relengotron.systems.mirror.paths import PRIVATE
 from relengotron.systems.signing.armor import unarmored
 from tests.stage import readers
 from tests.stage.configuration import WEBSITE, archive_ostree
+from tests.stage.gate_stage import GateStage
 from tests.stage.paper_builder import tasks_made
 from tests.stage.stage import Stage
 from tests.stage.weather import StormyOstree
 
-ABOUT_A_MESSAGE = ("topic", "lane", "artifact", "step", "state", "failure")
+ABOUT_A_MESSAGE = ("topic", "lane", "artifact", "step", "state", "failure", "nvr", "batch")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Ending:
     told: dict[str, Any]
     leftovers: tuple[str, ...]
     said: Counter[tuple[Any, ...]]
+    gate: dict[str, Any]
     updates: dict[str, tuple[str, bool]]
     comments: Counter[str]
     parked: tuple[str, ...]
@@ -62,6 +64,7 @@ def ending_of(stage: Stage) -> Ending:
             for body in stage.said()
             if body.get("state") != "running" and not body["topic"].endswith(".hold")
         ),
+        gate=_gate(stage) if isinstance(stage, GateStage) else {},
         updates={str(each.alias): (each.status, each.locked) for each in stage.outside.bodhi.updates},
         comments=_comments(stage),
         parked=tuple(stage.parked()),
@@ -97,7 +100,8 @@ def _results(stage: Stage) -> Counter[tuple[str, ...]]:
         for row in shown
         if "artifact" in row["data"]
     }
-    return Counter((row["testcase"]["name"], names[row["data"]["item"][0]], row["outcome"]) for row in shown)
+    about = [(row["testcase"]["name"], row["data"]["item"][0], row["outcome"]) for row in shown]
+    return Counter((testcase, names.get(item, item), outcome) for testcase, item, outcome in about)
 
 
 def _files(stage: Stage) -> dict[str, str]:
@@ -168,6 +172,14 @@ def _care(stage: Stage) -> dict[str, Any]:
 def _told(stage: Stage) -> dict[str, Any]:
     """What mirrors, caches and the download page say otherwise than it is, and of what the page speaks."""
     return {"untrue": readers.untruths(stage), "page": sorted(readers.page(stage))}
+
+
+def _gate(stage: GateStage) -> dict[str, Any]:
+    """What became of every build at the gate, and what is the latest of its package behind it."""
+    return {
+        row.nvr: (str(row.state), row.batch, row.tries, sorted(stage.tags_of(row.nvr)), stage.latest(row.package))
+        for row in stage.rows()
+    }
 
 
 def _comments(stage: Stage) -> Counter[str]:

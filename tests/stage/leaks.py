@@ -17,6 +17,7 @@ EFFECTS: Mapping[str, frozenset[str]] = {
             "build_image",
             "cancel_task",
             "move_builds",
+            "request_repo",
             "runroot",
             "untag_builds",
             "upload",

@@ -1,7 +1,7 @@
 """The outside of a rehearsal: every stand-in in this process, behind its real protocol, spoilt at will."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from relengotron.systems.cdn.simulated import SimulatedCache
 from relengotron.systems.inprocess import WsgiAdapter
 from relengotron.systems.koji.simulated import Hub
 from relengotron.systems.koji.simulated import wsgi_app as koji_app
+from relengotron.systems.koji.simulated.policy import Policy
 from relengotron.systems.mirror.simulated.app import static_app
 from relengotron.systems.mischief import Call, Mischief
 from relengotron.systems.ostree.simulated import SimulatedOstree
@@ -30,12 +31,21 @@ from tests.stage.configuration import ARTIFACTS_KEY, URLS, live_ostree
 from tests.stage.leaks import Leaks
 from tests.stage.paper_builder import PaperBuilder
 from tests.stage.paper_repo import furnish_base_repo, furnish_base_repos
-from tests.stage.paper_rpms import readable
+from tests.stage.paper_rpms import headers, readable
 from tests.stage.paper_tester import PaperTester
 from tests.stage.shared_apps import sharing
 from tests.stage.weather import Clock, Power, StormyDisk, StormyOstree
 
-EFFECTS_OF_KOJI = ("moveBuild", "untagBuild", "runroot", "buildImageOz", "writeSignedRPM", "uploadFile", "cancelTask")
+EFFECTS_OF_KOJI = (
+    "moveBuild",
+    "untagBuild",
+    "runroot",
+    "buildImageOz",
+    "writeSignedRPM",
+    "uploadFile",
+    "cancelTask",
+    "newRepo",
+)
 _METHODS = re.compile(rb"<methodName>(\w+)|<name>methodName</name>\s*<value><string>(\w+)")
 
 
@@ -128,13 +138,18 @@ class Outside:
         }
         signers = {name: around("signing", self.signer) for name in world.signers}
         named = {name: around(name, getattr(world, name)) for name in ("koji", "bodhi", "pdc", "resultsdb", "mirror")}
-        repodata = SolvRepodata(self.root / "state" / "repodata", self.session(), convert=readable(self.builder.words))
+        place, words = self.root / "state" / "repodata", self.builder.words
+        repodata = SolvRepodata(place, self.session(), convert=readable(words), read_header=headers(words))
         ostree = signed_repos(settings, signers, lambda path: around("ostree", self.ostree(path)))
         return replace(world, **named, **told, repodata=repodata, ostree=ostree, signers=signers)
 
     def change_base(self, release: str, arch: str, *more: str) -> None:
         """A base repo is made anew, with more packages than it had."""
         furnish_base_repo(self.root / "pub", release, arch, more)
+
+    def change_policies(self, rules: Mapping[str, str]) -> None:
+        """An administrator of Koji changes its policies."""
+        self.hub.policy = Policy(rules)
 
     def add(self, update: AnUpdate) -> None:
         """One more update asks to be pushed."""

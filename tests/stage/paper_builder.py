@@ -74,6 +74,10 @@ class PaperBuilder:
         if row["method"] == "tagBuild":
             tag, build, force, source = row["request"]
             return self.hub.call(BUILDER, "host.tagBuild", row["id"], tag, build, force=force, fromtag=source)
+        if row["method"] == "newRepo":
+            repo, event = self.hub.call(BUILDER, "host.repoInit", row["request"][0], task_id=row["id"])
+            self.hub.call(BUILDER, "host.repoDone", repo, {})
+            return [repo, event]
         if row["method"] == "image":
             return self._image(row)
         command = row["request"][2]

@@ -42,7 +42,7 @@ class PaperWords:
     obsoletes: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def of(self, package: Package) -> PaperPackage:
-        """The package with its words; a version that is named by ``name-version`` has words of its own."""
+        """The package with its words; what is named by ``name-version`` or the whole name has words of its own."""
         return PaperPackage(
             package,
             self._said(self.requires, package),
@@ -52,7 +52,8 @@ class PaperWords:
 
     @staticmethod
     def _said(words: Mapping[str, Sequence[str]], package: Package) -> Sequence[str]:
-        return words.get(f"{package.name}-{package.version}", words.get(package.name, ()))
+        version = f"{package.name}-{package.version}"
+        return words.get(f"{version}-{package.release}", words.get(version, words.get(package.name, ())))
 
 
 def write_repo(root: Path, packages: Iterable[PaperPackage]) -> None:

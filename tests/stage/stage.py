@@ -56,6 +56,7 @@ class Stage(Onlooker):
         is_looked_after: bool = False,
         tells_mirrors: bool = False,
         is_signed: bool = False,
+        files: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self.clock, self.power = Clock(), Power()
@@ -78,6 +79,7 @@ class Stage(Onlooker):
             is_looked_after=is_looked_after,
             tells_mirrors=tells_mirrors,
             is_signed=is_signed,
+            files=files,
         )
         self.plugins = Plugins({plugin.kind: plugin for plugin in plugins}, {})
         self.outside: Outside = furnish(root, self.clock, self.power, self.announce, era)
@@ -292,15 +294,20 @@ class Stage(Onlooker):
 
     def _skip_to_the_next_look(self) -> bool:
         """Let time pass until something comes or a run that is not held looks again; False when there is neither."""
+        coming = self._coming()
+        if not coming:
+            return False
+        self.clock.time = max(self.clock.time, min(coming))
+        return True
+
+    def _coming(self) -> list[datetime]:
+        """When something will come."""
         going = [run for run in self.runs() if not run.state.is_finished and run.state is not RunState.HELD]
         coming = [run.look_again_at for run in going if run.look_again_at is not None]
         coming += [at for at, _ in self._later]
         if (arrival := self.bus.next_arrival) is not None:
             coming.append(datetime.fromtimestamp(arrival, UTC) + LUMP)
-        if not coming:
-            return False
-        self.clock.time = max(self.clock.time, min(coming))
-        return True
+        return coming
 
     def is_at_rest(self) -> bool:
         """Whether there were runs, all are over, and nothing is on its way or waits for an answer."""

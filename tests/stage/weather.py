@@ -114,9 +114,9 @@ class StormyDatabase(Database):
 
 
 def _writer() -> str:
-    """The module of the engine that is writing the journal."""
+    """The module that is writing the journal: one of the engine, or the keeper of a gate."""
     frame = sys._getframe(1)
-    while not (name := frame.f_globals["__name__"]).startswith("relengotron.engine.") or ".journal." in name:
+    while not (name := frame.f_globals["__name__"]).startswith("relengotron.") or ".journal." in name:
         assert frame.f_back is not None
         frame = frame.f_back
     return str(name.rpartition(".")[2])

@@ -12,9 +12,11 @@ from jsonschema import Draft202012Validator
 
 from relengotron.messages import schemas
 from tests.crash.moments import a_place
+from tests.stage.gate_stage import GateStage
 from tests.stage.stage import Stage
 
 MakeStage = Callable[..., Stage]
+MakeGate = Callable[..., GateStage]
 
 
 @cache
@@ -43,6 +45,21 @@ def make_stage(place: Path) -> Iterator[MakeStage]:
 
     def make(*updates: Any, **options: Any) -> Stage:
         opened.append(Stage(place / str(len(opened)), updates, **options))
+        return opened[-1]
+
+    yield make
+    for stage in opened:
+        stage.close()
+        check_schemas(stage)
+
+
+@pytest.fixture
+def make_gate(place: Path) -> Iterator[MakeGate]:
+    """Open stages with a gate in front of rawhide; in the end every message that was sent is checked."""
+    opened: list[GateStage] = []
+
+    def make(**options: Any) -> GateStage:
+        opened.append(GateStage(place / str(len(opened)), **options))
         return opened[-1]
 
     yield make

@@ -42,7 +42,8 @@ PORTS = {
 READS = {
     "koji": {"builds", "tags_of", "unsigned_rpms", "signed", "tasks", "finished", "task_result", "why_failed"}
     | {"find_tasks", "move_tasks_since", "moves_since", "tags", "target", "hosts", "why_not_move", "identity"}
-    | {"permissions"},
+    | {"permissions", "before_moves", "repo_tasks", "tagged", "tagged_of", "tag_changes", "tags_ever", "packages_in"}
+    | {"event_before"},
     "bodhi": {"update", "updates", "updates_in", "release", "release_by_id", "composes", "identity"}
     | {"opinions", "can_comment", "has_comment"},
     "waiverdb": {"waivers_of", "identity"},

@@ -56,6 +56,9 @@ WATCHES = select(watches.c.system, watches.c.key).where(watches.c.run == bindpar
 FORGET_WATCHES = delete(watches).where(watches.c.run == bindparam("the_run"))
 ADD_WATCHES = insert(watches)
 WATCHERS = select(watches.c.run).where(watches.c.system == bindparam("system"), watches.c.key == bindparam("key"))
+WATCHERS_OF_ANY = select(watches.c.run).where(
+    watches.c.system == bindparam("system"), watches.c.key.in_(bindparam("keys", expanding=True))
+)
 ALL_WATCHES = select(watches.c.system, watches.c.key, runs.c.id, runs.c.priority, runs.c.updated_at).join_from(
     watches, runs
 )

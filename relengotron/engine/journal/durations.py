@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select, true
 from relengotron.engine.journal.tables import effects, holds, runs, steps
 from relengotron.engine.journal.times import moment, moment_or_none
 from relengotron.model.estimate import Compose, Past, PastComposes, Scope
+from relengotron.model.gated import gate_of_lane
 from relengotron.model.run import DECISION, RunState, StepState
 
 RECENT: Final = 20
@@ -78,6 +79,9 @@ def _recent(db: Connection, workflow: str, lane: str) -> tuple[Scope, list[str]]
 
 
 def _scopes(lane: str) -> Iterable[tuple[Scope, ColumnElement[bool]]]:
+    gate = gate_of_lane(lane)
+    if gate is not None:  # the lane of a batch is that of one run: its like are all others of the workflow there
+        yield Scope.LANE, runs.c.lane.startswith(f"{gate}/", autoescape=True)
     yield Scope.LANE, runs.c.lane == lane
     yield Scope.REQUEST, runs.c.lane.endswith(f"/{lane.rpartition('/')[2]}", autoescape=True)
     yield Scope.ANY, true()

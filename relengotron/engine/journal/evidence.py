@@ -1,6 +1,6 @@
 """Why every update, build and artifact of a run is in its state."""
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
 
 from relengotron.engine.journal.tables import evidence
 from relengotron.engine.journal.times import moment, stamp
@@ -51,6 +51,13 @@ def newest_run_about(db: Connection, subject_kind: str, subject: str) -> str | N
     about = select(evidence.c.run).where(evidence.c.subject_kind == subject_kind, evidence.c.subject == subject)
     found: str | None = db.execute(about.order_by(evidence.c.id.desc()).limit(1)).scalar()
     return found
+
+
+def runs_about(db: Connection, subject_kind: str, subject: str) -> list[str]:
+    """Every run in which something was noted about a subject, the oldest first."""
+    about = evidence.c.subject_kind == subject_kind, evidence.c.subject == subject
+    query = select(evidence.c.run).where(*about).group_by(evidence.c.run).order_by(func.min(evidence.c.id))
+    return list(db.execute(query).scalars())
 
 
 def of_kind(db: Connection, subject_kind: str) -> list[Evidence]:

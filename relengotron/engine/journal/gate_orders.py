@@ -45,14 +45,22 @@ def let_through(db: Connection, each: Pass) -> bool:
 def passes_of(db: Connection, gate: str, nvrs: Collection[str]) -> list[Pass]:
     """Who lets which of these builds through, the oldest first."""
     query = select(passes).where(passes.c.gate == gate, passes.c.nvr.in_(sorted(set(nvrs)))).order_by(passes.c.at)
-    return [
-        Pass(row["gate"], row["nvr"], row["who"], row["why"], moment(row["at"])) for row in db.execute(query).mappings()
-    ]
+    return [_pass(row) for row in db.execute(query).mappings()]
+
+
+def all_passes(db: Connection, gate: str) -> list[Pass]:
+    """Everything that people ever let through a gate, the oldest first."""
+    query = select(passes).where(passes.c.gate == gate).order_by(passes.c.at)
+    return [_pass(row) for row in db.execute(query).mappings()]
 
 
 def _stands(gate: str, now: datetime) -> ColumnElement[bool]:
     is_on = closings.c.until.is_(None) | (closings.c.until > stamp(now))
     return (closings.c.gate == gate) & closings.c.opened_at.is_(None) & is_on
+
+
+def _pass(row: RowMapping) -> Pass:
+    return Pass(row["gate"], row["nvr"], row["who"], row["why"], moment(row["at"]))
 
 
 def _closing(row: RowMapping) -> Closing:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, update
 
 from relengotron.engine.journal.columns import insert_once
 from relengotron.engine.journal.tables import gated_builds as table
@@ -12,6 +12,19 @@ from relengotron.model.gated import BuildState, GatedBuild
 
 AT_ONCE = 400
 """So many names fit into one question to every database."""
+
+_ASSIGN = (
+    update(table)
+    .where(
+        table.c.gate == bindparam("the_gate"),
+        table.c.nvr == bindparam("the_nvr"),
+        or_(*(table.c.state == str(each) for each in (BuildState.ARRIVED, BuildState.TESTING))),
+    )
+    .values(batch=bindparam("the_batch"), state=str(BuildState.TESTING), reason="", since=bindparam("now"))
+)
+
+_OF_BATCH = select(table).where(table.c.batch == bindparam("batch")).order_by(table.c.arrived_at, table.c.nvr)
+"""Every step of a batch asks this: putting it together takes longer than the answer."""
 
 
 def arrive(db: Connection, build: GatedBuild) -> bool:
@@ -43,12 +56,31 @@ def put(
 
 def assign(db: Connection, gate: str, nvrs: Collection[str], batch: str, now: datetime) -> None:
     """A batch answers for these builds from now on; they are being tested."""
-    values = {"batch": batch, "state": str(BuildState.TESTING), "reason": "", "since": stamp(now)}
-    _change(db, gate, nvrs, (BuildState.ARRIVED, BuildState.TESTING), values)
+    rows = [{"the_gate": gate, "the_nvr": nvr, "the_batch": batch, "now": stamp(now)} for nvr in sorted(set(nvrs))]
+    if rows:
+        db.execute(_ASSIGN, rows)
 
 
-def come_again(db: Connection, gate: str, nvr: str, reason: str, now: datetime) -> bool:
-    """A build in quarantine comes to the gate once more; False when it is not in quarantine."""
+def mark(db: Connection, gate: str, nvr: str, reason: str) -> bool:
+    """Say something of a build under test, whose batch is to look at it; False when it is not under test."""
+    return bool(_change(db, gate, [nvr], (BuildState.TESTING,), {"reason": reason}))
+
+
+def explain(db: Connection, gate: str, nvrs: Collection[str], reason: str) -> None:
+    """Say why builds that have arrived are in no batch yet."""
+    _change(db, gate, nvrs, (BuildState.ARRIVED,), {"reason": reason})
+
+
+def come_again(
+    db: Connection,
+    gate: str,
+    nvr: str,
+    reason: str,
+    now: datetime,
+    *,
+    only_from: Collection[BuildState] = (BuildState.QUARANTINED,),
+) -> bool:
+    """A build in quarantine, or one that stands ``only_from``, comes to the gate once more; False when it does not."""
     values = {
         "batch": None,
         "state": str(BuildState.ARRIVED),
@@ -57,13 +89,22 @@ def come_again(db: Connection, gate: str, nvr: str, reason: str, now: datetime) 
         "since": stamp(now),
         "tries": table.c.tries + 1,
     }
-    return bool(_change(db, gate, [nvr], (BuildState.QUARANTINED,), values))
+    return bool(_change(db, gate, [nvr], only_from, values))
 
 
 def find(db: Connection, gate: str, nvr: str) -> GatedBuild | None:
     """One build at one gate."""
     row = db.execute(select(table).where(table.c.gate == gate, table.c.nvr == nvr)).mappings().first()
     return None if row is None else _build(row)
+
+
+def of_names(db: Connection, gate: str, nvrs: Collection[str]) -> dict[str, GatedBuild]:
+    """The builds of these names at one gate; those that never came there are left out."""
+    found: dict[str, GatedBuild] = {}
+    for some in _groups(sorted(set(nvrs))):
+        query = select(table).where(table.c.gate == gate, table.c.nvr.in_(some))
+        found |= {row["nvr"]: _build(row) for row in db.execute(query).mappings()}
+    return found
 
 
 def named(db: Connection, nvr: str) -> list[GatedBuild]:
@@ -79,15 +120,18 @@ def at(db: Connection, gate: str, states: Collection[BuildState]) -> list[GatedB
 
 def of_batch(db: Connection, batch: str) -> list[GatedBuild]:
     """Every build that a batch answers for now, in the order in which they came."""
-    query = select(table).where(table.c.batch == batch).order_by(table.c.arrived_at, table.c.nvr)
-    return [_build(row) for row in db.execute(query).mappings()]
+    return [_build(row) for row in db.execute(_OF_BATCH, {"batch": batch}).mappings()]
 
 
-def of_packages(db: Connection, gate: str, packages: Collection[str]) -> list[GatedBuild]:
-    """Every build of these packages that ever came to a gate, in the order in which they came."""
+def of_packages(
+    db: Connection, gate: str, packages: Collection[str], states: Collection[BuildState] = ()
+) -> list[GatedBuild]:
+    """Every build of these packages that ever came to a gate, or stands so, in the order in which they came."""
     found: list[GatedBuild] = []
     for some in _groups(sorted(set(packages))):
         query = select(table).where(table.c.gate == gate, table.c.package.in_(some))
+        if states:
+            query = query.where(table.c.state.in_(list(map(str, states))))
         found += [_build(row) for row in db.execute(query).mappings()]
     return sorted(found, key=lambda each: (each.arrived_at, each.nvr))
 
@@ -97,6 +141,13 @@ def settled_since(db: Connection, gate: str, when: datetime) -> list[GatedBuild]
     ends = [str(each) for each in BuildState if each.is_settled]
     query = select(table).where(table.c.gate == gate, table.c.state.in_(ends), table.c.since >= stamp(when))
     return [_build(row) for row in db.execute(query.order_by(table.c.since)).mappings()]
+
+
+def gates(db: Connection) -> dict[str, int]:
+    """By gate how many builds are not settled there, whatever the configuration knows of it by now."""
+    standing = [str(each) for each in BuildState if not each.is_settled]
+    query = select(table.c.gate, func.count()).where(table.c.state.in_(standing)).group_by(table.c.gate)
+    return {row.gate: row[1] for row in db.execute(query.order_by(table.c.gate))}
 
 
 def counts(db: Connection, gate: str) -> dict[BuildState, int]:

@@ -48,22 +48,23 @@ def open_of(db: Connection, run: str) -> HoldRecord | None:
     """What a run holds for."""
     query = select(holds).where(holds.c.run == run, holds.c.closed_at.is_(None))
     row = db.execute(query).mappings().first()
-    return None if row is None else _hold(row)
+    return None if row is None else read_hold(row)
 
 
 def all_open(db: Connection) -> list[HoldRecord]:
     """Everything that waits for people, oldest first."""
     rows = db.execute(select(holds).where(holds.c.closed_at.is_(None)).order_by(holds.c.since)).mappings()
-    return [_hold(row) for row in rows]
+    return [read_hold(row) for row in rows]
 
 
 def of_run(db: Connection, run: str) -> list[HoldRecord]:
     """Every hold a run ever had."""
     rows = db.execute(select(holds).where(holds.c.run == run).order_by(holds.c.id)).mappings()
-    return [_hold(row) for row in rows]
+    return [read_hold(row) for row in rows]
 
 
-def _hold(row: RowMapping) -> HoldRecord:
+def read_hold(row: RowMapping) -> HoldRecord:
+    """The hold in a row of its table."""
     return HoldRecord(
         id=row["id"],
         run=row["run"],

@@ -48,7 +48,7 @@ class OutboxMessage:
 
 def write(
     db: Connection,
-    run: str,
+    run: str | None,
     key: str,
     topic: str,
     body: Mapping[str, Any],
@@ -57,12 +57,14 @@ def write(
     recipients: Sequence[str] = (),
     answer_by: datetime | None = None,
 ) -> bool:
-    """Let the message be sent once this transaction is on disk; False when the run said it already.
+    """Let the message be sent once this transaction is on disk; False when it was said already.
+
+    What no run says, but people do, has no ``run``, and a ``key`` that is one of a kind.
 
     ``recipients`` must acknowledge it; until all have, or ``answer_by``, it is said again and again.
     """
     row = {
-        "msg_id": message_id(f"{run} {key}", now.year),
+        "msg_id": message_id(key if run is None else f"{run} {key}", now.year),
         "run": run,
         "key": key,
         "topic": topic,

@@ -58,12 +58,12 @@ def find(db: Connection, run: str) -> Run | None:
     """The run with this id, or the only one whose id begins or ends with these four or more characters."""
     exact = db.execute(asked_often.RUN, {"run": run}).mappings().first()
     if exact is not None:
-        return _run(exact)
+        return read_run(exact)
     if len(run) < SHORTEST_ABBREVIATION:
         return None
     looks_like = runs.c.id.startswith(run, autoescape=True) | runs.c.id.endswith(run, autoescape=True)
     alike = db.execute(select(runs).where(looks_like).limit(2)).mappings().all()
-    return _run(alike[0]) if len(alike) == 1 else None
+    return read_run(alike[0]) if len(alike) == 1 else None
 
 
 def newest(db: Connection, limit: int, *, lane: str | None = None, states: Collection[RunState] = ()) -> list[Run]:
@@ -73,13 +73,13 @@ def newest(db: Connection, limit: int, *, lane: str | None = None, states: Colle
         query = query.where(runs.c.lane == lane)
     if states:
         query = query.where(runs.c.state.in_(states))
-    return [_run(row) for row in db.execute(query).mappings()]
+    return [read_run(row) for row in db.execute(query).mappings()]
 
 
 def opened_by(db: Connection, trigger_msg_id: str) -> list[Run]:
     """Every run that one message opened."""
     query = select(runs).where(runs.c.trigger_msg_id == trigger_msg_id).order_by(runs.c.number)
-    return [_run(row) for row in db.execute(query).mappings()]
+    return [read_run(row) for row in db.execute(query).mappings()]
 
 
 def heads_of_lanes(db: Connection) -> list[Run]:
@@ -87,7 +87,7 @@ def heads_of_lanes(db: Connection) -> list[Run]:
     query = select(runs).where(asked_often.stands(UNFINISHED)).order_by(*asked_often.TURN)
     heads: dict[str, Run] = {}
     for row in db.execute(query).mappings():
-        heads.setdefault(row["lane"], _run(row))
+        heads.setdefault(row["lane"], read_run(row))
     return list(heads.values())
 
 
@@ -100,7 +100,7 @@ def is_head_of_lane(db: Connection, run: Run) -> bool:
 def next_in_lane(db: Connection, lane: str) -> Run | None:
     """The run of a lane whose turn it is."""
     row = db.execute(asked_often.HEAD_OF_LANE, {"lane": lane}).mappings().first()
-    return None if row is None else _run(row)
+    return None if row is None else read_run(row)
 
 
 def overtaken_by(db: Connection, run: Run) -> Run | None:
@@ -113,7 +113,7 @@ def overtaken_by(db: Connection, run: Run) -> Run | None:
         .limit(1)
     )
     row = db.execute(query).mappings().first()
-    return None if row is None else _run(row)
+    return None if row is None else read_run(row)
 
 
 def why_over(db: Connection, run: Run) -> str | None:
@@ -188,7 +188,7 @@ def counts(db: Connection) -> dict[RunState, int]:
 def steps_of(db: Connection, run: str) -> dict[str, StepRecord]:
     """The steps that a run has begun, by name."""
     rows = db.execute(asked_often.STEPS, {"run": run}).mappings()
-    return {row["name"]: _step(row) for row in rows}
+    return {row["name"]: read_step(row) for row in rows}
 
 
 def write_step(
@@ -219,6 +219,12 @@ def write_step(
         db.execute(asked_often.ADD_STEP, {"run": run, "name": name, "started_at": stamp(began or now), **values})
 
 
+def add_steps(db: Connection, records: Collection[StepRecord]) -> None:
+    """Write down steps that are over and of which nothing is known yet."""
+    if records:
+        db.execute(asked_often.ADD_STEP, [_row_of(each) for each in records])
+
+
 def forget_steps(db: Connection, run: str, names: Collection[str]) -> None:
     """These steps of a run are pending again: what they put out, noted and when they began is forgotten."""
     db.execute(delete(steps).where(steps.c.run == run, steps.c.name.in_(list(names))))
@@ -247,6 +253,12 @@ def watchers(db: Connection, watch: Watch) -> list[str]:
     return list(db.execute(asked_often.WATCHERS, {"system": watch.system, "key": watch.key}).scalars())
 
 
+def watchers_of_any(db: Connection, system: str, keys: Iterable[str]) -> list[str]:
+    """The runs that wait for one of these facts of a system."""
+    found = db.execute(asked_often.WATCHERS_OF_ANY, {"system": system, "keys": list(keys)}).scalars()
+    return list(dict.fromkeys(found))
+
+
 def watched(db: Connection) -> dict[Watch, list[Watcher]]:
     """Everything that any run waits for, and who waits."""
     everything: dict[Watch, list[Watcher]] = {}
@@ -261,7 +273,8 @@ def look_now(db: Connection, wanted: Collection[str], now: datetime) -> None:
         db.execute(asked_often.LOOK_NOW, {"the_run": run, "now": stamp(now)})
 
 
-def _run(row: RowMapping) -> Run:
+def read_run(row: RowMapping) -> Run:
+    """The run in a row of its table."""
     return Run(
         id=row["id"],
         workflow=row["workflow"],
@@ -280,7 +293,8 @@ def _run(row: RowMapping) -> Run:
     )
 
 
-def _step(row: RowMapping) -> StepRecord:
+def read_step(row: RowMapping) -> StepRecord:
+    """The step in a row of its table."""
     return StepRecord(
         run=row["run"],
         name=row["name"],
@@ -292,3 +306,17 @@ def _step(row: RowMapping) -> StepRecord:
         started_at=moment(row["started_at"]),
         finished_at=moment_or_none(row["finished_at"]),
     )
+
+
+def _row_of(step: StepRecord) -> dict[str, Any]:
+    return {
+        "run": step.run,
+        "name": step.name,
+        "state": step.state,
+        "note": step.note,
+        "output": step.output,
+        "troubles": step.troubles,
+        "trouble_since": None if step.trouble_since is None else stamp(step.trouble_since),
+        "started_at": stamp(step.started_at),
+        "finished_at": None if step.finished_at is None else stamp(step.finished_at),
+    }

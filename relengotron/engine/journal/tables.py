@@ -256,6 +256,15 @@ gated_builds = Table(
     Index("ix_gated_builds_nvr", "nvr"),
 )
 
+gate_looks = Table(
+    "gate_looks",
+    metadata,
+    Column("gate", Name(64), primary_key=True),
+    Column("looked_at", Float),
+    Column("trouble", Words, nullable=False, default=""),
+    Column("trouble_since", Float),
+)
+
 closings = Table(
     "closings",
     metadata,

@@ -98,6 +98,15 @@ class TasksExpected(_Record):
 
 
 @dataclass(frozen=True, slots=True)
+class TagExpected(_Record):
+    """A Koji tag, and the builds that are in it: all of them, or the latest of each package."""
+
+    tag: str
+    builds: tuple[str, ...] = ()
+    only_latest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """Everything that must be found; ``tasks`` is None when nobody asked for the tasks to be counted.
 
@@ -113,6 +122,7 @@ class Expectation:
     pages: tuple[PageExpected, ...] = ()
     caches: tuple[CacheExpected, ...] = ()
     tasks: tuple[TasksExpected, ...] | None = None
+    tags: tuple[TagExpected, ...] = ()
     koji: str | None = None
     koji_user: str = "relengotron"
     mirror: str | None = field(default=None)
@@ -130,6 +140,7 @@ class Expectation:
             "pages": PageExpected,
             "caches": CacheExpected,
             "tasks": TasksExpected,
+            "tags": TagExpected,
         }
         if unknown := set(found) - {each.name for each in fields(cls)}:
             raise ValueError(f"the expectation has keys that nobody checks: {sorted(unknown)}")

@@ -13,6 +13,7 @@ from relengotron.lab.verify.reading import Web
 from relengotron.lab.verify.report import Check, Report, judged
 from relengotron.lab.verify.repos import check_repo
 from relengotron.lab.verify.signatures import Keyring
+from relengotron.lab.verify.tags import check_tags
 from relengotron.lab.verify.tasks import check_tasks
 from relengotron.lab.verify.trees import check_ref
 
@@ -42,6 +43,8 @@ def _checks(web: Web, expected: Expectation, scratch: Path) -> list[Check]:
         checks += check_cache(web, cache)
     if expected.koji and expected.tasks is not None:
         checks += check_tasks(expected.koji, expected.koji_user, expected.tasks)
+    if expected.koji:
+        checks += check_tags(expected.koji, expected.tags)
     return checks
 
 

@@ -1,31 +1,13 @@
 """Were exactly those Koji tasks made that should have been made?"""
 
-import http.client
 import json
-import xmlrpc.client
 from collections import Counter
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from relengotron.lab.verify.expectation import TasksExpected
+from relengotron.lab.verify.hub import hub_at
 from relengotron.lab.verify.report import Check, Wrong, judged
-
-_TIMEOUT = 30.0
-
-
-class _Transport(xmlrpc.client.Transport):
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        connection = super().make_connection(host)
-        connection.timeout = _TIMEOUT
-        return connection
-
-
-class _SafeTransport(xmlrpc.client.SafeTransport):
-    def make_connection(self, host: Any) -> http.client.HTTPSConnection:
-        connection = super().make_connection(host)
-        connection.timeout = _TIMEOUT
-        return connection
 
 
 def check_tasks(hub_url: str, user: str, expected: tuple[TasksExpected, ...]) -> list[Check]:
@@ -39,8 +21,7 @@ def check_tasks(hub_url: str, user: str, expected: tuple[TasksExpected, ...]) ->
 
 
 def _list(hub_url: str, user: str, made: list[dict[str, Any]]) -> str:
-    transport = _SafeTransport() if urlsplit(hub_url).scheme == "https" else _Transport()
-    with xmlrpc.client.ServerProxy(hub_url, transport=transport, allow_none=True) as hub:
+    with hub_at(hub_url) as hub:
         found: Any = hub.getUser(user)
         if not found:
             raise Wrong(f"Koji knows no user {user}")

@@ -7,7 +7,18 @@ from typing import Any, Final
 from relengotron.errors import MalformedInput
 from relengotron.messages.envelope import Envelope
 from relengotron.messages.gilmsg import ACK
-from relengotron.messages.incoming import bodhi, gilmsg, koji, pdc, person, relengotron, resultsdb, taskotron
+from relengotron.messages.incoming import (
+    anitya,
+    bodhi,
+    gilmsg,
+    hotness,
+    koji,
+    pdc,
+    person,
+    relengotron,
+    resultsdb,
+    taskotron,
+)
 from relengotron.model.events import Event, Ignored, UpdateChange
 
 Parser = Callable[[Mapping[str, Any]], Event | Ignored]
@@ -33,6 +44,8 @@ PARSERS: Final[Mapping[str, Parser]] = {
     **{f"pdc.component-relationship-types.{what}": pdc.relation_type_changed for what in ("changed", "removed")},
     "taskotron.result.new": taskotron.result_stored,
     "resultsdb.result.new": resultsdb.result_stored,
+    "anitya.project.version.update": anitya.version_released,
+    **{f"hotness.update.{what}": hotness.version_followed for what in ("bug.file", "bug.followup", "drop")},
     "relengotron.push.request": relengotron.push_requested,
     ACK: gilmsg.message_acknowledged,
 }
@@ -46,6 +59,10 @@ WISHES: Final[Mapping[str, Parser]] = {
     f"{person.WISHES}waive": person.waiver_wished,
     f"{person.WISHES}unwaive": person.withdrawal_wished,
     f"{person.WISHES}appointment": person.appointment_wished,
+    f"{person.WISHES}gate.close": person.gate_closing_wished,
+    f"{person.WISHES}gate.open": person.gate_opening_wished,
+    f"{person.WISHES}gate.pass": person.pass_wished,
+    f"{person.WISHES}quarantine": person.quarantine_wished,
 }
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -61,6 +78,8 @@ _REASONS: Final[Mapping[str, str]] = {
     "buildsys.build.state.change": "the state of a build; it is read from Koji when a push needs it",
     "buildsys.repo.": "a build root repository of Koji; nothing published",
     "buildsys.package.list.change": "a package list of Koji; it is read when a push needs it",
+    "anitya.": "something else about upstream projects than a version",
+    "hotness.": "something else about upstream projects than a version",
     "pdc.": "a change in PDC of something else than what contains what",
     "pungi.": "a compose made by Pungi outside our runs",
     "compose.": "a nightly compose made outside our runs",

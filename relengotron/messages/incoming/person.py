@@ -4,22 +4,28 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, StrictBool
+from pydantic import AfterValidator, Field, StrictBool
 
-from relengotron.messages.wire import Alias, Identifier, Item, Person, Sentence, Wire, read
+from relengotron.messages.wire import Alias, BuildNvr, Identifier, Item, Person, ReleaseName, Sentence, Wire, read
 from relengotron.model.events import (
     AppointmentWished,
     CancelWished,
     EjectionWished,
+    GateClosingWished,
+    GateOpeningWished,
+    PassWished,
+    QuarantineWished,
     RetryWished,
     RollbackWished,
     RolloutWished,
     WaiverWished,
     WithdrawalWished,
 )
+from relengotron.model.gated import WayOut
 from relengotron.model.rollout import Wanted
 
 WISHES = "relengotron.person."
+MOST_PASSED = 1000
 
 
 class _Retry(Wire):
@@ -65,7 +71,7 @@ def _moment(text: str) -> str:
 class _Withdrawal(Wire):
     run: Identifier
     agent: Person
-    subject_type: Literal["koji_build", "bodhi_update", "compose"]
+    subject_type: Literal["koji_build", "koji_batch", "bodhi_update", "compose"]
     item: Item
     testcase: Item
     reason: Sentence
@@ -75,6 +81,25 @@ class _Waiver(_Withdrawal):
     scenario: Item | None
     product_version: Identifier
     until: Annotated[str, AfterValidator(_moment)] | None
+
+
+class _GateOpening(Wire):
+    gate: ReleaseName
+    agent: Person
+    reason: Sentence
+
+
+class _GateClosing(_GateOpening):
+    until: Annotated[str, AfterValidator(_moment)] | None
+
+
+class _Pass(_GateOpening):
+    builds: Annotated[list[BuildNvr], Field(min_length=1, max_length=MOST_PASSED)]
+
+
+class _Quarantine(_GateOpening):
+    build: BuildNvr
+    way: Literal["release", "retry", "drop"]
 
 
 class _Appointment(Wire):
@@ -138,3 +163,28 @@ def withdrawal_wished(body: Mapping[str, Any]) -> WithdrawalWished:
     """Read the wish to take waivers back."""
     wish = read(_Withdrawal, body)
     return WithdrawalWished(wish.run, wish.agent, wish.subject_type, wish.item, wish.testcase, wish.reason)
+
+
+def gate_closing_wished(body: Mapping[str, Any]) -> GateClosingWished:
+    """Read the wish to close a gate."""
+    wish = read(_GateClosing, body)
+    until = None if wish.until is None else datetime.fromisoformat(wish.until)
+    return GateClosingWished(wish.gate, wish.agent, wish.reason, until)
+
+
+def gate_opening_wished(body: Mapping[str, Any]) -> GateOpeningWished:
+    """Read the wish to open a gate."""
+    wish = read(_GateOpening, body)
+    return GateOpeningWished(wish.gate, wish.agent, wish.reason)
+
+
+def pass_wished(body: Mapping[str, Any]) -> PassWished:
+    """Read the wish to let builds through a gate."""
+    wish = read(_Pass, body)
+    return PassWished(wish.gate, wish.agent, tuple(dict.fromkeys(wish.builds)), wish.reason)
+
+
+def quarantine_wished(body: Mapping[str, Any]) -> QuarantineWished:
+    """Read the wish to let a build out of quarantine, to drop it, or to test it again."""
+    wish = read(_Quarantine, body)
+    return QuarantineWished(wish.gate, wish.agent, wish.build, WayOut(wish.way), wish.reason)

@@ -10,6 +10,7 @@ from relengotron.errors import SettingsError
 from relengotron.messages.gilmsg import ACK
 from relengotron.messages.incoming import PARSERS
 from relengotron.messages.orders import ORDERS
+from relengotron.messages.subscribing import full_topics
 from relengotron.settings import Settings
 from relengotron.settings.daemon import RunnerPlace
 from relengotron.settings.mistakes import nearest
@@ -34,8 +35,7 @@ def topics_of(config: Mapping[str, Any]) -> list[str]:
     Raises:
         SettingsError: two topics overlap.
     """
-    beginning = f"{config['topic_prefix']}.{config['environment']}."
-    topics = sorted(beginning + suffix for suffix in PARSERS)
+    topics = full_topics(f"{config['topic_prefix']}.{config['environment']}.")
     for shorter, longer in pairwise(topics):
         if longer.startswith(shorter):
             raise SettingsError(f"the topic {shorter} is the beginning of {longer}: messages would arrive twice")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from relengotron.messages.subscribing import suffix_of
 from relengotron.systems.bus.doubts import Doubt
 
 Rows = Mapping[str, Sequence[str]]
@@ -35,9 +36,10 @@ class Senders:
         Raises:
             Untrusted: it may not.
         """
-        if not isinstance(topic, str) or not topic.startswith(self.beginning):
+        suffix = suffix_of(topic, self.beginning) if isinstance(topic, str) else None
+        if not isinstance(topic, str) or suffix is None:
             raise Doubt.UNAUTHORISED.because("its topic is not one of our bus", name)
-        if name not in (row_of(self.rows, topic.removeprefix(self.beginning)) or ()):
+        if name not in (row_of(self.rows, suffix) or ()):
             raise Doubt.UNAUTHORISED.because(f"bus.senders does not let {name} speak on {topic}", name)
         if name not in self.policy.get(topic, () if self.is_nitpicky else (name,)):
             raise Doubt.UNAUTHORISED.because(f"fedmsg's routing_policy does not let {name} speak on {topic}", name)

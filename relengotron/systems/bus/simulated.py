@@ -12,6 +12,7 @@ from typing import Any
 
 from relengotron.errors import RequestRefused
 from relengotron.messages.gilmsg import mark_for
+from relengotron.messages.subscribing import beginning_of
 from relengotron.systems.bus.port import Announcement, Said, fresh_msg_id
 
 Subscriber = Callable[[dict[str, Any]], object]
@@ -132,7 +133,7 @@ class SimulatedBus:
         except (TypeError, ValueError) as error:
             raise RequestRefused(f"{message.topic_suffix} cannot be written as JSON: {error}") from error
         return {
-            "topic": self._beginning + message.topic_suffix,
+            "topic": beginning_of(message.topic_suffix, self._beginning) + message.topic_suffix,
             "msg": body,
             "msg_id": msg_id,
             "i": len(self.sent) + 1,

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any, Final, Self
 
 from relengotron.errors import MalformedInput
+from relengotron.messages.subscribing import beginnings
 
 SUBSCRIBE_KEY: Final = "relengotron.stomp_subscribe"
 HOST_KEY: Final = "relengotron.stomp_host"
@@ -48,7 +49,7 @@ class Subscription:
     queue: str
     headers: Mapping[str, str]
     topics: tuple[str, ...]
-    beginning: str
+    beginnings: tuple[str, ...]
     heartbeat_ms: int
     user: str
     password: str = field(repr=False)
@@ -61,7 +62,7 @@ class Subscription:
             queue=str(config["stomp_queue"]),
             headers={str(name): str(value) for name, value in config.get(SUBSCRIBE_KEY, {}).items()},
             topics=tuple(topics),
-            beginning=f"{config['topic_prefix']}.{config['environment']}.",
+            beginnings=beginnings(f"{config['topic_prefix']}.{config['environment']}."),
             heartbeat_ms=int(config.get("stomp_heartbeat", HEARTBEAT_MS)),
             user=str(config.get("stomp_user", "guest")),
             password=str(config.get("stomp_pass", "guest")),
@@ -94,7 +95,7 @@ class Subscription:
     def is_foreign(self, destination: str) -> bool:
         """Whether the broker names a topic of our bus that nobody here reads; a queue's name says nothing."""
         topic = destination.rpartition("/")[2]
-        return topic.startswith(self.beginning) and not topic.startswith(self.topics)
+        return topic.startswith(self.beginnings) and not topic.startswith(self.topics)
 
 
 def _milliseconds(offer: str) -> tuple[int, int]:

@@ -1,12 +1,13 @@
 """How do we evaluate policies ourselves? The facts are read from ResultsDB and Bodhi, the rest is pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from relengotron.decisions import evaluating, requiring
 from relengotron.decisions.evaluating import Facts
 from relengotron.decisions.requiring import Demand
 from relengotron.errors import MalformedInput, Transient
-from relengotron.model.gate import Findings, Past, Question, StoredResult
+from relengotron.model.gate import Findings, Question, StoredResult
 from relengotron.model.opinions import Opinions
 from relengotron.systems.bodhi.port import Bodhi
 from relengotron.systems.resultsdb.port import ResultsDb, TestResult
@@ -24,19 +25,22 @@ class OwnGate:
     def findings(self, question: Question) -> Findings:
         """Every demand of the policies, weighed by what ResultsDB and Bodhi say now."""
         demands = requiring.demands(question)
-        return Findings(NAME, evaluating.evaluate(demands, self._facts(demands, question.past)))
+        return Findings(NAME, evaluating.evaluate(demands, self._facts(demands, question)))
 
     def identity(self) -> str:
         """Where the facts come from."""
         return f"{NAME} with {self._resultsdb.identity()}"
 
-    def _facts(self, demands: Collection[Demand], past: Past) -> Facts:
+    def _facts(self, demands: Collection[Demand], question: Question) -> Facts:
         """Nothing is asked that none of the demands needs."""
-        rows, results_trouble = self._results([each for each in demands if requiring.result_of(each) is not None])
+        tests = [each for each in demands if requiring.result_of(each) is not None]
+        rows, results_trouble = self._results(tests, question.since)
         opinions, bodhi_trouble = self._opinions([each for each in demands if requiring.needs_opinions(each)])
-        return Facts(rows, opinions, results_trouble, bodhi_trouble, past)
+        return Facts(rows, opinions, results_trouble, bodhi_trouble, question.past)
 
-    def _results(self, demands: Collection[Demand]) -> tuple[tuple[StoredResult, ...], str]:
+    def _results(
+        self, demands: Collection[Demand], since: Mapping[str, datetime]
+    ) -> tuple[tuple[StoredResult, ...], str]:
         if not demands:
             return (), ""
         items = {each.requirement.item for each in demands}
@@ -46,7 +50,10 @@ class OwnGate:
         except (Transient, MalformedInput) as trouble:
             return (), str(trouble)
         return tuple(
-            _stored(result, item) for result in found for item in result.data.get("item", ()) if item in items
+            _stored(result, item)
+            for result in found
+            for item in result.data.get("item", ())
+            if item in items and (item not in since or result.submitted >= since[item])
         ), ""
 
     def _opinions(self, demands: Collection[Demand]) -> tuple[dict[str, Opinions], str]:

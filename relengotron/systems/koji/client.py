@@ -8,9 +8,22 @@ from typing import Any, Final
 import koji
 
 from relengotron.errors import NotTaggedThere, RelengError, RequestRefused, SystemUnreachable
-from relengotron.systems.koji import reading
+from relengotron.systems.koji import reading, standing
 from relengotron.systems.koji.calls import Call, Calls, raise_refusal
-from relengotron.systems.koji.port import Build, Host, ImageBuild, Rpm, Runroot, Tag, Target, Task, TaskState
+from relengotron.systems.koji.port import (
+    Build,
+    Host,
+    ImageBuild,
+    Rpm,
+    Runroot,
+    Standing,
+    Tag,
+    TagChanges,
+    TaggedBuild,
+    Target,
+    Task,
+    TaskState,
+)
 from relengotron.systems.koji.session import Sessions
 
 TASKS_IN_ONE_REQUEST: Final = 500
@@ -22,10 +35,13 @@ CLOCKS_DIFFER_BY: Final = 60.0
 class KojiHub:
     """The Koji port over the wire."""
 
-    def __init__(self, sessions: Sessions) -> None:
-        """Nothing is asked before the first verb."""
+    def __init__(self, sessions: Sessions, about: str | None = None) -> None:
+        """Nothing is asked before the first verb; ``about`` names who acts, where nobody logs in."""
         self._calls = Calls(sessions)
+        self._about = about
+        self._logs_in = not sessions.are_anonymous
         self._own_id: int | None = None
+        self._has_previews = True
 
     def builds(self, nvrs: Collection[str]) -> Mapping[str, Build]:
         """The complete builds among these names; unknown and unfinished ones are left out."""
@@ -48,6 +64,37 @@ class KojiHub:
         names = sorted(nvrs)
         answers = self._calls.read_many([("listTags", (), {"build": nvr}) for nvr in names], missing=[])
         return {nvr: frozenset(tag["name"] for tag in tags) for nvr, tags in zip(names, answers, strict=True)}
+
+    def tagged(self, tag: str) -> tuple[TaggedBuild, ...]:
+        """The builds of a tag itself, the newest tagging first; as in Koji, blocked packages do not show."""
+        return tuple(map(reading.tagged_build, self._calls.read("listTagged", tag)))
+
+    def tagged_of(self, tag: str, packages: Collection[str]) -> tuple[TaggedBuild, ...]:
+        """The builds of these packages in a tag itself, the newest tagging of each first: that is the latest."""
+        asked: list[Call] = [("listTagged", (tag,), {"package": package}) for package in sorted(set(packages))]
+        return tuple(reading.tagged_build(row) for rows in self._of_tags(asked) for row in rows)
+
+    def tag_changes(self, tags: Collection[str], since: int | None) -> TagChanges:
+        """What came into these tags or left them after an event, in one request; nothing without an event."""
+        names = sorted(tags) if since is not None else []
+        filters = {"tables": ["tag_listing"], "afterEvent": since}
+        asked: list[Call] = [("queryHistory", (), {**filters, "tag": tag}) for tag in names]
+        # The event is asked for first: what happens meanwhile is seen twice, not never.
+        event, *answers = self._of_tags([("getLastEvent", (), {}), *asked])
+        found = {tag: reading.came_or_left(rows) for tag, rows in zip(names, answers, strict=True)}
+        return TagChanges(event["id"], found)
+
+    def event_before(self, when: datetime) -> int:
+        """The last event before then, 0 before the first: what changed since is what changed after it."""
+        found = self._calls.read("getLastEvent", before=when.timestamp(), strict=False)
+        return 0 if found is None else int(found["id"])
+
+    def tags_ever(self, nvrs: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """The tags that every build carries itself, or carried; those that are no more have no name left."""
+        names = sorted(nvrs)
+        asked: list[Call] = [("queryHistory", (), {"tables": ["tag_listing"], "build": nvr}) for nvr in names]
+        answers = self._calls.read_many(asked, missing={})
+        return {nvr: reading.tags_of_history(rows) for nvr, rows in zip(names, answers, strict=True)}
 
     def unsigned_rpms(self, builds: Collection[Build], key: str) -> Mapping[str, tuple[str, ...]]:
         """Per build (NVR) the files that lack a signature of this key; signed builds are left out."""
@@ -79,6 +126,20 @@ class KojiHub:
             nvr: answer if isinstance(answer, RelengError) else int(answer)
             for (nvr, _, _), answer in zip(moves, answers, strict=True)
         }
+
+    def before_moves(self, moves: Sequence[tuple[str, str, str]]) -> Mapping[str, Standing]:
+        """How each build of these (build, from tag, to tag) moves stands, asked together; changes nothing."""
+        user = self._user_id() if self._has_previews else None
+        asked = standing.questions(moves, user)
+        try:
+            return standing.standings(moves, asked, self._calls.read_many(asked))
+        except RequestRefused as refused:
+            if not self._has_previews or not any(
+                f"Invalid method: {each}" in str(refused) for each in standing.PREVIEWS
+            ):
+                raise
+        self._has_previews = False
+        return self.before_moves(moves)
 
     def untag_builds(self, builds: Sequence[tuple[str, str]]) -> None:
         """These (build, tag) pairs are no more; those that never were are fine."""
@@ -168,10 +229,31 @@ class KojiHub:
                 found.setdefault((task.request[0], task.request[1], task.request[3]), []).append(task)
         return {nvr: tuple(found.get(key, ())) for nvr, key in asked.items()}
 
+    def request_repo(self, tag: str) -> int:
+        """Ask for the build root repo of a tag to be made anew; the id of the task."""
+        return int(self._calls.act("newRepo", tag))
+
+    def repo_tasks(self, tag: str, since: datetime) -> tuple[Task, ...]:
+        """The tasks of anybody that make a tag's build root repo and did not begin before then, oldest first."""
+        of_repos = {"method": "newRepo", "decode": True}
+        waiting = {**of_repos, "state": [koji.TASK_STATES["FREE"], koji.TASK_STATES["ASSIGNED"]]}
+        # A clock that is ahead must not make a repo out of one that lacks what came since.
+        begun = {**of_repos, "startedAfter": since.timestamp() + CLOCKS_DIFFER_BY}
+        page = {"limit": TASKS_IN_ONE_REQUEST, "order": "-id"}
+        asked: list[Call] = [("listTasks", (), {"opts": each, "queryOpts": page}) for each in (waiting, begun)]
+        tag_id, *answers = self._calls.read_many([("getTagID", (tag,), {}), *asked])
+        tasks = {row["id"]: reading.task(row) for rows in answers for row in rows}
+        return tuple(each for _, each in sorted(tasks.items()) if each.request and each.request[0] in (tag, tag_id))
+
     def tags(self, names: Collection[str]) -> Mapping[str, Tag]:
         """The tags of these names; unknown ones are left out."""
         rows = self._calls.read_many([("getTag", (name,), {}) for name in sorted(names)])
         return {row["name"]: reading.tag(row) for row in rows if row is not None}
+
+    def packages_in(self, tag: str) -> frozenset[str]:
+        """The packages whose builds may be in a tag, own or inherited; blocked ones are left out."""
+        rows = self._calls.read("listPackages", tagID=tag, inherited=True)
+        return frozenset(row["package_name"] for row in rows if not row["blocked"])
 
     def target(self, name: str) -> Target | None:
         """The build target of this name."""
@@ -213,6 +295,14 @@ class KojiHub:
         """The permissions of our user."""
         return frozenset(self._calls.read_as_ourselves("getPerms"))
 
+    def _of_tags(self, asked: Sequence[Call]) -> list[Any]:
+        """What Koji knows of tags that must be there: an unknown one has no empty answer."""
+        answers = self._calls.read_many(asked)
+        if None in answers:
+            method, words, named = asked[answers.index(None)]
+            raise RequestRefused(f"Koji knows no tag {named.get('tag', *words)}, asked by {method}")
+        return answers
+
     def _version(self) -> str:
         try:
             return str(self._calls.read("getKojiVersion"))
@@ -220,6 +310,15 @@ class KojiHub:
             if "Invalid method" in str(refused):
                 return "older than 1.23"
             raise
+
+    def _user_id(self) -> int | None:
+        """Who acts, also where we only look; None where nobody knows."""
+        if self._logs_in:
+            return self._own_user_id()
+        if self._own_id is None and self._about is not None:
+            user = self._calls.read("getUser", self._about)
+            self._own_id = None if user is None else int(user["id"])
+        return self._own_id
 
     def _own_user_id(self) -> int:
         if self._own_id is None:

@@ -1,6 +1,7 @@
 """Where do the RPM files of a build lie in Koji's store?"""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,11 @@ def binary_rpms(store: Path, builds: Iterable[Build], key: str) -> Mapping[str, 
             if rpm.arch != SOURCE:
                 found.setdefault(rpm.arch, []).append(_file_of(store, build, rpm, key))
     return {arch: tuple(files) for arch, files in found.items()}
+
+
+def without_debuginfo(build: Build) -> Build:
+    """The build as repos for users show it: packages with debugging information lie elsewhere."""
+    return replace(build, rpms=tuple(rpm for rpm in build.rpms if not koji.is_debuginfo(rpm.name)))
 
 
 def _file_of(store: Path, build: Build, rpm: Rpm, key: str) -> Path:

@@ -107,6 +107,34 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
+class TaggedBuild:
+    """One build as a tag lists it; of two taggings the later one has the greater ``event``."""
+
+    nvr: str
+    package: str
+    epoch: str
+    owner: str
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagChanges:
+    """What happened to tags up to ``event``: per tag the builds that came or left, and whether they are in it now."""
+
+    event: int
+    builds: Mapping[str, Mapping[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a build stands before it is moved: its tags, the latest of its package in the target, and what forbids it."""
+
+    tags: frozenset[str]
+    latest: TaggedBuild | None
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Runroot:
     """A command in a build root of ``tag``: ``command`` is a list of words, never a shell line."""
 
@@ -148,6 +176,26 @@ class Koji(Protocol):
         """The tags every build carries itself, without inheritance; unknown builds carry none."""
         ...
 
+    def tagged(self, tag: str) -> tuple[TaggedBuild, ...]:
+        """The builds of a tag itself, the newest tagging first; as in Koji, blocked packages do not show."""
+        ...
+
+    def tagged_of(self, tag: str, packages: Collection[str]) -> tuple[TaggedBuild, ...]:
+        """The builds of these packages in a tag itself, the newest tagging of each first: that is the latest."""
+        ...
+
+    def tag_changes(self, tags: Collection[str], since: int | None) -> TagChanges:
+        """What came into these tags or left them after an event, in one request; nothing without an event."""
+        ...
+
+    def event_before(self, when: datetime) -> int:
+        """The last event before then, 0 before the first: what changed since is what changed after it."""
+        ...
+
+    def tags_ever(self, nvrs: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """The tags that every build carries itself, or carried; those that are no more have no name left."""
+        ...
+
     def unsigned_rpms(self, builds: Collection[Build], key: str) -> Mapping[str, tuple[str, ...]]:
         """Per build (NVR) the files that lack a signature of this key; signed builds are left out."""
         ...
@@ -162,6 +210,10 @@ class Koji(Protocol):
 
     def move_builds(self, moves: Sequence[tuple[str, str, str]]) -> Mapping[str, int | RelengError]:
         """Ask for (build, from tag, to tag) moves in one request; per build the task, or why there is none."""
+        ...
+
+    def before_moves(self, moves: Sequence[tuple[str, str, str]]) -> Mapping[str, Standing]:
+        """How each build of these (build, from tag, to tag) moves stands, asked together; changes nothing."""
         ...
 
     def untag_builds(self, builds: Sequence[tuple[str, str]]) -> None:
@@ -212,8 +264,20 @@ class Koji(Protocol):
         """Our own move tasks since then per build of these (build, from tag, to tag) moves, oldest first."""
         ...
 
+    def request_repo(self, tag: str) -> int:
+        """Ask for the build root repo of a tag to be made anew; the id of the task."""
+        ...
+
+    def repo_tasks(self, tag: str, since: datetime) -> tuple[Task, ...]:
+        """The tasks of anybody that make a tag's build root repo and did not begin before then, oldest first."""
+        ...
+
     def tags(self, names: Collection[str]) -> Mapping[str, Tag]:
         """The tags of these names; unknown ones are left out."""
+        ...
+
+    def packages_in(self, tag: str) -> frozenset[str]:
+        """The packages whose builds may be in a tag, own or inherited; blocked ones are left out."""
         ...
 
     def target(self, name: str) -> Target | None:

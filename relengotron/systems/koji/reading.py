@@ -7,7 +7,7 @@ from typing import Any
 import koji
 
 from relengotron.model.package import NO_EPOCH
-from relengotron.systems.koji.port import Host, Rpm, Tag, Target, Task, TaskState
+from relengotron.systems.koji.port import Host, Rpm, Tag, TaggedBuild, Target, Task, TaskState
 
 TASK_STATES = {
     "FREE": TaskState.FREE,
@@ -57,6 +57,30 @@ def tag(row: Mapping[str, Any]) -> Tag:
     """One tag."""
     arches = tuple((row.get("arches") or "").split())
     return Tag(row["name"], arches, bool(row.get("locked")), row.get("perm"))
+
+
+def tagged_build(row: Mapping[str, Any]) -> TaggedBuild:
+    """One build in a tag."""
+    epoch, owner = str(row.get("epoch") or NO_EPOCH), str(row.get("owner_name") or "")
+    return TaggedBuild(row["nvr"], package_of(row), epoch, owner, row["create_event"])
+
+
+def came_or_left(history: Mapping[str, Any]) -> Mapping[str, bool]:
+    """The complete builds that a history of one tag speaks of, and whether they are in it now.
+
+    A build that was taken out and put in again has two rows, in no order.
+    """
+    found: dict[str, bool] = {}
+    for row in history.get("tag_listing", ()):
+        if koji.BUILD_STATES[row["build.state"]] == "COMPLETE":
+            nvr = "{name}-{version}-{release}".format(**row)
+            found[nvr] = found.get(nvr, False) or bool(row["active"])
+    return found
+
+
+def tags_of_history(history: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the tags that a history of one build speaks of."""
+    return frozenset(str(row["tag.name"]) for row in history.get("tag_listing", ()) if row.get("tag.name"))
 
 
 def target(row: Mapping[str, Any]) -> Target:

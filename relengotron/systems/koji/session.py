@@ -83,6 +83,11 @@ class Sessions:
         self._one_keytab_at_a_time = threading.Lock()
 
     @property
+    def are_anonymous(self) -> bool:
+        """Whether nobody is logged in anywhere: good for looking only."""
+        return self._login.is_anonymous
+
+    @property
     def reader(self) -> Any:
         """This thread's anonymous session."""
         if not hasattr(self._own, "reader"):

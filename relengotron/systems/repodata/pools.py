@@ -4,8 +4,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import Generic, TypeVar
 
-from relengotron.systems.repodata.warm import WarmPool
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,16 @@ class PoolKey:
     without: tuple[tuple[str, str], ...] = ()
 
 
-class Pools:
+class Pools(Generic[P]):
     """The pools that were asked last."""
 
     def __init__(self, most: int) -> None:
         """Keep at most so many."""
         self._most = most
-        self._pools: OrderedDict[PoolKey, WarmPool] = OrderedDict()
+        self._pools: OrderedDict[PoolKey, P] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: PoolKey, build: Callable[[], WarmPool]) -> WarmPool:
+    def get(self, key: PoolKey, build: Callable[[], P]) -> P:
         """The pool, built if it is not there; two threads may build the same one, and one of them is kept."""
         with self._lock:
             known = self._pools.get(key)
@@ -44,3 +45,8 @@ class Pools:
             while len(self._pools) > self._most:
                 self._pools.popitem(last=False)
         return kept
+
+    def forget(self, key: PoolKey) -> None:
+        """It is built anew when it is asked for next."""
+        with self._lock:
+            self._pools.pop(key, None)

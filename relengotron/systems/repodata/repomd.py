@@ -20,6 +20,7 @@ LARGEST_OPEN = 1 << 31
 """The file lists of the largest repos of the field are 0.8 GiB when unpacked."""
 _CHECKSUMS = {"sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 _READ = (PRIMARY, FILELISTS)
+_LAST_SECOND = 1 << 32
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -36,10 +37,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Repomd:
-    """What a repo says of itself; ``revision`` is the SHA-256 of the file that says it."""
+    """What a repo says of itself; ``revision`` is the SHA-256 of the file that says it, ``made_at`` in seconds."""
 
     revision: str
     records: Mapping[str, Record]
+    made_at: int = 0
 
     @property
     def primary(self) -> Record:
@@ -70,7 +72,8 @@ def read_repomd(content: bytes, file: Path, repo: str) -> Repomd:
     records = {each.type: _record(each, repo) for each in found if each.type in _READ}
     if PRIMARY not in records:
         raise MalformedInput(f"{repo}: repomd.xml names no primary metadata")
-    return Repomd(revision_of(content), records)
+    made_at = min(max(each.timestamp, 0) for each in found if each.type in _READ)
+    return Repomd(revision_of(content), records, min(made_at, _LAST_SECOND))
 
 
 def _record(found: Any, repo: str) -> Record:

@@ -1,17 +1,17 @@
 """What can be asked of packages that are loaded already?"""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from threading import Lock
 from types import MappingProxyType
-from typing import IO, Any
+from typing import Any
 
 import solv
 
-from relengotron.errors import MalformedInput
 from relengotron.model.contents import Manifest
 from relengotron.model.package import Package
 from relengotron.systems.repodata import words
+from relengotron.systems.repodata.loading import Parts, needs_filelists, pool_of
 from relengotron.systems.repodata.reading import checksum_of, read_package
 from relengotron.systems.repodata.thinning import forget_idle_recommendations
 from relengotron.systems.repodata.wishes import Wishes
@@ -19,7 +19,6 @@ from relengotron.systems.repodata.wishes import Wishes
 Installed = Mapping[Package, str]
 Answer = tuple[Installed, tuple[str, ...]]
 
-_SPOKEN_OF_AS = {"i386": "i686", "armhfp": "armv7hl"}
 _CHOSEN = 1
 _SYSTEM = 1  # libsolv's number of the machine itself
 _REMEMBERED = 128
@@ -48,22 +47,14 @@ class WarmPool:
     def __init__(
         self,
         arch: str,
-        parts: Sequence[tuple[str, IO[bytes]]],
+        parts: Parts,
         without: frozenset[tuple[str, str]] = frozenset(),
         *,
         is_thin: bool,
     ) -> None:
         """Load solver data, in the order of their names; ``without`` (name, source package) nobody sees."""
         # No object of the library is kept but the pool: it crashes when one is used after its pool.
-        self._pool = solv.Pool()
-        self._pool.setdisttype(solv.Pool.DISTTYPE_RPM)
-        self._pool.setarch(_SPOKEN_OF_AS.get(arch, arch))
-        for name, data in sorted(parts, key=lambda part: part[0]):
-            self._load(name, data)
-        if without:
-            self._pool.set_disabled_list(self._made_from(without))
-        paths = self._pool.addfileprovides_queue()
-        self._pool.createwhatprovides()
+        self._pool, paths = pool_of(arch, parts, without)
         self.wants_files = any(needs_filelists(self._pool.id2str(path)) for path in paths)
         if is_thin:
             forget_idle_recommendations(self._pool)
@@ -97,16 +88,6 @@ class WarmPool:
                 self._newest = MappingProxyType(self._find_newest())
             return self._newest
 
-    def _load(self, name: str, data: IO[bytes]) -> None:
-        file = solv.xfopen_fd(None, data.fileno())
-        if file is None or not self._pool.add_repo(name).add_solv(file):
-            raise MalformedInput(f"{name}: solver data cannot be loaded: {self._pool.errstr}")
-
-    def _made_from(self, without: frozenset[tuple[str, str]]) -> list[int]:
-        return [
-            each.id for repo in self._pool.repos for each in repo.solvables if (repo.name, _source_of(each)) in without
-        ]
-
     def _solve(self, wishes: tuple[str, ...], exclude: tuple[str, ...], recommends: bool) -> Answer:
         jobs = [self._pool.Job(*job) for wish in wishes for job in self._wishes.install(wish)]
         excluded = frozenset(number for name in exclude for number in self._wishes.exclude(name))
@@ -138,13 +119,3 @@ class WarmPool:
                 best[place] = each
         packages = (self._read[each.id][0] for each in best.values())
         return {(each.name, each.arch): each for each in packages}
-
-
-def _source_of(solvable: Any) -> str:
-    """The name of the source package, which ``NAME-VERSION-RELEASE.src.rpm`` begins with."""
-    return str(solvable.lookup_sourcepkg() or "").rsplit("-", 2)[0]
-
-
-def needs_filelists(path: str) -> bool:
-    """Whether primary metadata leave a path out: createrepo_c puts programs and configuration there, and no more."""
-    return path.startswith("/") and not ("bin/" in path or path.startswith("/etc/") or path == "/usr/lib/sendmail")

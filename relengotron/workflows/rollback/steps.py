@@ -172,7 +172,7 @@ def ensure_nothing_of_it_is_left(rollback: Rollback) -> Outcome:
 def take_back(rollback: Rollback, effect: EffectRecord) -> None:
     """A rollback that is called off: what it had taken back is live again, and its builds are where they were."""
     if effect.key.startswith(HOME):
-        take_back_move(rollback.push, effect)
+        take_back_move(rollback.push.world.koji, effect)
     elif effect.key.startswith(BACK):
         published = from_json(Published, effect.old)
         artifact, plugin = rollback.those_of(published.artifact)
@@ -230,7 +230,7 @@ def _bring_home(rollback: Rollback, effect: EffectRecord) -> None:
     rollback.push.engine.effect(
         f"{HOME}{old['build']}",
         f"move {old['build']} from {old['target']} back to {old['source']}",
-        do=lambda: take_back_move(rollback.push, effect),
+        do=lambda: take_back_move(rollback.push.world.koji, effect),
         find=lambda _intent: None,
         old={"build": old["build"], "source": old["target"], "target": old["source"]},
     )

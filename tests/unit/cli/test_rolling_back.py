@@ -119,3 +119,12 @@ def test_a_push_that_is_not_over_is_called_off_and_not_rolled_back(relengotron: 
 
 def test_a_reason_is_asked_for(relengotron: Command, done: str) -> None:
     assert "say --reason TEXT, or --plan" in relengotron("rollback", done, status=2).output
+
+
+def test_the_list_of_runs_says_which_run_a_rollback_takes_back(
+    relengotron: Command, database: Database, done: str
+) -> None:
+    order = RollbackOrder(done, "alice", "it does not boot", False)
+    with database.write() as db:
+        assert runs.open_run(db, Start("rollback", "F24/stable", "rollback", order, "2016-wish"), NOW)
+    assert f"rollback of {done}" in relengotron("runs", "list").output

@@ -126,6 +126,27 @@ def test_what_cannot_be_waived_is_refused_with_the_reason(
     assert not wishes(database)
 
 
+def test_who_answers_for_a_test_already_is_told_so(relengotron: Command, database: Database, shut: str) -> None:
+    waiver = Waiver("", "compose", REPO.item, "dist.depcheck", "fedora-24", person(), "known", NOW)
+    with database.write() as db:
+        journal.give(db, waiver)
+    words = ("waive", REPO.artifact, "dist.depcheck", "--reason", "known")
+    assert f"you answer for {REPO} already" in relengotron(*words, status=1).output
+    assert not wishes(database)
+    relengotron(*words, "--until", "2h")
+    relengotron("waive", shut, "dist.depcheck", "--reason", "known")
+    assert [each.item for each in wishes(database) if isinstance(each, WaiverWished)] == [REPO.item, TREE.item]
+
+
+def test_explain_names_every_command_that_leads_on_at_a_shut_gate(relengotron: Command, shut: str) -> None:
+    told = relengotron("explain", shut).output
+    assert f"relengotron waive {shut} dist.depcheck --reason TEXT   (2 different people)" in told
+    assert f"relengotron eject {shut} bash-1-1 --reason TEXT" in told
+    assert f"relengotron runs cancel {shut} --reason TEXT" in told
+    assert "relengotron.policy --reason" not in told
+    assert len(json.loads(relengotron("explain", shut, "--json").output)["commands"]) == 3
+
+
 def test_a_run_whose_gate_was_not_asked_has_nothing_to_waive(relengotron: Command, held: str) -> None:
     assert "was not asked yet" in relengotron("waive", held, "dist.depcheck", "--reason", "x", status=1).output
 
@@ -154,3 +175,21 @@ def test_the_report_says_which_waivers_stand_and_what_was_shipped_with_them(
     page = relengotron("waivers").output
     assert "(withdrawn by bob)" in page
     assert "carol" in page
+
+
+def test_a_test_of_a_batch_at_a_gate_is_waived_for_this_round_of_it(
+    relengotron: Command, database: Database, held: str
+) -> None:
+    whole = Requirement("rawhide-ab12cd34ef56", "rawhide-ab12cd34ef56.1", "dist.boots", "koji_batch")
+    reason = Reason(whole, RequirementState.MISSING, Verdict.WAITING)
+    answer = GateAnswer(Verdict.WAITING, (reason,), "own evaluation", "koji_gate", "fedora-rawhide")
+    kept = Evidence(held, "ensure_builds_have_verdicts", "gate", "koji_gate", "waiting", "", to_json(answer), NOW)
+    with database.write() as db:
+        evidence.add(db, kept)
+
+    relengotron("waive", held[-8:], "dist.boots", "--reason", "the tester is broken")
+
+    [wish] = wishes(database)
+    assert isinstance(wish, WaiverWished)
+    assert (wish.subject_type, wish.item) == ("koji_batch", whole.item)
+    assert wish.product_version == "fedora-rawhide"

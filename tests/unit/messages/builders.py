@@ -141,6 +141,36 @@ BODIES: dict[str, list[dict[str, Any]]] = {
             "data": {"item": ["Fedora-Rawhide-20180726.n.2"], "type": ["compose"]},
         },
     ],
+    "anitya.project.version.update": [
+        {
+            "distro": None,
+            "project": {"backend": "custom", "homepage": "http://www.finnie.org/software/2ping/", "id": 2},
+            "message": {
+                "agent": "anitya",
+                "old_version": "2.1.0",
+                "upstream_version": "2.1.1",
+                "packages": [{"distro": "Fedora", "package_name": "2ping"}],
+                "versions": ["2.1.1"],
+            },
+        },
+        {
+            "project": {"name": "Accanthis-Std", "id": 22, "backend": "custom"},
+            "packages": [{"distro": "Fedora", "package_name": "adf-accanthis-fonts"}],
+            "old_version": "",
+            "upstream_version": "20101124",
+            "versions": ["20101124"],
+        },
+    ],
+    "hotness.update.bug.followup": [
+        {
+            "bug": {"bug_id": 1143475},
+            "trigger": {
+                "topic": "org.fedoraproject.prod.buildsys.task.state.change",
+                "msg_id": "2014-786f6cfc-c76f-4cef-a791-6a6166861ab1",
+                "msg": {"srpm": "perl-Makefile-DOM-0.007-1.el7.src.rpm", "method": "build", "new": "CLOSED"},
+            },
+        },
+    ],
     "gilmsg.ack": [{"ack_msg_id": "2016-7e49afa4-c85b-424b-90d8-da36bed006b5"}],
     "relengotron.push.request": [
         {

@@ -14,6 +14,7 @@ from relengotron.messages.incoming import understand
 from relengotron.messages.schemas import schema_of, topics
 from relengotron.messages.tree_care import CareFacts, tree_care
 from relengotron.model.events import Ignored
+from tests.unit.messages.gates import GATE
 
 PAGES = Path(__file__).parents[3] / "docs" / "messages"
 NOW = datetime(2016, 6, 1, 9, 30, tzinfo=UTC)
@@ -75,8 +76,9 @@ BUILT: dict[str, Callable[[out.RunFacts], out.OutgoingMessage]] = {
         missing=["an object is missing"],
         deadline=NOW,
     ),
+    **GATE,
 }
-OF_A_PUSH = [topic for topic in topics() if not topic.startswith("tree.")]
+OF_A_PUSH = [topic for topic in topics() if not topic.startswith(("tree.", "gate."))]
 
 
 def body_of(topic: str, facts: out.RunFacts = FACTS) -> dict[str, Any]:

@@ -89,3 +89,16 @@ def test_anybodys_word_is_good_only_in_a_lab() -> None:
     assert AnybodysWord(is_lab=True).sender_of({"topic": "x"}) is None
     with pytest.raises(SettingsError, match="may do without"):
         AnybodysWord(is_lab=False)
+
+
+def test_the_monitor_of_upstream_speaks_under_its_own_prefix_and_under_no_other() -> None:
+    table = Senders("org.x.prod.", ROWS | {"anitya.*": ["anitya"]})
+    table.refuse_others("anitya", "org.release-monitoring.prod.anitya.project.version.update")
+    for topic in ("org.x.prod.anitya.project.version.update", "org.release-monitoring.stg.anitya.project.add"):
+        with pytest.raises(Untrusted, match="not one of our bus"):
+            table.refuse_others("anitya", topic)
+
+
+def test_nobody_speaks_for_others_under_the_prefix_of_the_monitor() -> None:
+    with pytest.raises(Untrusted, match="not one of our bus"):
+        Senders("org.x.prod.", ROWS).refuse_others("releng", "org.release-monitoring.prod.bodhi.masher.start")

@@ -71,3 +71,26 @@ def test_the_example_is_a_configuration_without_mistakes() -> None:
 
     assert [told for told in stomp_config.mistakes(config) if "relengotron[stomp]" not in told] == []
     assert Subscription.of(config, []).wish()["x-queue-name"] == "relengotron"
+
+
+@pytest.mark.parametrize(
+    ("topic", "is_foreign"),
+    [
+        ("org.fedoraproject.dev.buildsys.tag", False),
+        ("org.release-monitoring.dev.anitya.project.version.update", False),
+        ("org.fedoraproject.dev.anitya.project.version.update", True),
+        ("org.release-monitoring.dev.anitya.project.add", True),
+        ("relengotron", False),
+    ],
+    ids=[
+        "ours",
+        "the monitor's",
+        "the monitor's under our prefix",
+        "another of the monitor's",
+        "a queue, which says nothing",
+    ],
+)
+def test_what_nobody_here_reads_is_told_by_the_full_topic(topic: str, is_foreign: bool) -> None:
+    config = a_stomp_config()
+    wanted = Subscription.of(config, selfcheck.topics_of(config))
+    assert wanted.is_foreign(f"/topic/{topic}") == is_foreign

@@ -33,6 +33,14 @@ def upgrade() -> None:
     op.create_index("ix_gated_builds_gate_package", "gated_builds", ["gate", "package"])
     op.create_index("ix_gated_builds_nvr", "gated_builds", ["nvr"])
     op.create_table(
+        "gate_looks",
+        sa.Column("gate", sa.String(length=64), nullable=False),
+        sa.Column("looked_at", sa.Float(), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.Column("trouble_since", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("gate", name=op.f("pk_gate_looks")),
+    )
+    op.create_table(
         "closings",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("gate", sa.String(length=64), nullable=False),

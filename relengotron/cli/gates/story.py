@@ -1,0 +1,126 @@
+"""What is known of one build, or of one batch, at a gate: where it stands, how it came there, what can be done."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from relengotron.cli import find, ways_on
+from relengotron.cli.details import Details, details
+from relengotron.cli.gates.standing import Standing
+from relengotron.decisions import passing
+from relengotron.decisions.upstream import news_of
+from relengotron.engine.journal import evidence, gate_orders, gate_runs, gated, holds, runs, upstream
+from relengotron.engine.journal.gate_runs import Answering
+from relengotron.errors import MalformedInput
+from relengotron.model.codec import from_json
+from relengotron.model.gated import (
+    BuildState,
+    Closing,
+    GateBatch,
+    GatedBuild,
+    Pass,
+    gate_of_lane,
+)
+from relengotron.model.nvr import Nvr
+from relengotron.model.run import Run
+from relengotron.model.upstream_news import UpstreamNews
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStory:
+    """One build at one gate: who answers for it now, who lets it pass, and every run that ever had it."""
+
+    build: GatedBuild
+    standing: Standing
+    passes: Sequence[Pass]
+    closings: Sequence[Closing]
+    runs: Sequence[Details]
+    news: UpstreamNews | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStory:
+    """One batch: what it was asked for, its run, and where its builds stand now."""
+
+    batch: GateBatch
+    builds: Sequence[GatedBuild]
+    known: Details
+    standing: Standing | None
+
+
+def of_build(db: Connection, nvr: str, owner: str, at: datetime) -> list[BuildStory]:
+    """The build at every gate that it came to."""
+    ever = [run for name in evidence.runs_about(db, "build", nvr) if (run := runs.find(db, name)) is not None]
+    return [_of_build(db, each, ever, owner, at) for each in gated.named(db, nvr)]
+
+
+def of_batch(db: Connection, name: str, owner: str) -> BatchStory | None:
+    """The batch of this id, None when there is none."""
+    run = find.of_batch(db, name)
+    if run is None:
+        return None
+    batch = batch_of(run)
+    if batch is None:
+        return None
+    builds = [each for nvr in batch.builds if (each := gated.find(db, batch.gate, nvr)) is not None]
+    own = tuple(each for each in builds if each.batch == batch.id and not each.state.is_settled)
+    standing = Standing(batch.id, own, _answering(db, run), owner) if own else None
+    return BatchStory(batch, builds, details(db, run), standing)
+
+
+def batch_of(run: Run) -> GateBatch | None:
+    """What a run at a gate was asked for; None when it is none of a batch."""
+    try:
+        return from_json(GateBatch, run.request)
+    except MalformedInput:
+        return None
+
+
+def commands(story: BuildStory) -> Iterator[str]:
+    """What a person can type about a build, with the exact commands."""
+    build, stuck = story.build, story.standing.stuck
+    if build.state.is_settled:
+        return
+    if build.state is BuildState.QUARANTINED:
+        yield from _ways_out(build)
+    if stuck is not None:
+        yield stuck.command
+    if build.state is BuildState.TESTING and story.runs:
+        yield from ways_on.at_the_gate(story.runs[-1])
+    if story.closings and build.state is BuildState.TESTING:
+        yield f"relengotron gate open {build.gate} --reason TEXT"
+    if build.state is not BuildState.MOVING and passing.still_needed(story.passes):
+        yield f"relengotron gate pass {build.gate} {build.nvr} --reason TEXT"
+
+
+def _ways_out(build: GatedBuild) -> Iterator[str]:
+    for way in ("release", "retry", "drop"):
+        yield f"relengotron quarantine {way} {build.nvr} --gate {build.gate} --reason TEXT"
+
+
+def _of_build(db: Connection, build: GatedBuild, ever: Sequence[Run], owner: str, at: datetime) -> BuildStory:
+    lane = find.lane_of(build)
+    run = None if lane is None else next(iter(runs.newest(db, 1, lane=lane)), None)
+    here = {each.id: each for each in (*ever, *([] if run is None else [run])) if gate_of_lane(each.lane) == build.gate}
+    return BuildStory(
+        build=build,
+        standing=Standing(build.nvr, (build,), None if run is None else _answering(db, run), owner),
+        passes=gate_orders.passes_of(db, build.gate, [build.nvr]),
+        closings=gate_orders.closings_of(db, build.gate, at),
+        runs=[details(db, each) for each in sorted(here.values(), key=lambda each: (each.created_at, each.id))],
+        news=_news(db, build),
+    )
+
+
+def _news(db: Connection, build: GatedBuild) -> UpstreamNews | None:
+    """What the build brings that was found upstream, after the one that passed here before it."""
+    rows = gated.of_packages(db, build.gate, [build.package])
+    passed = [each for each in rows if each.state is BuildState.ACCEPTED and each.arrived_at < build.arrived_at]
+    before = Nvr.parse(passed[-1].nvr).version if passed else None
+    return news_of(build.package, Nvr.parse(build.nvr).version, before, upstream.of_packages(db, [build.package]))
+
+
+def _answering(db: Connection, run: Run) -> Answering:
+    return gate_runs.Answering(run, runs.steps_of(db, run.id), holds.open_of(db, run.id))

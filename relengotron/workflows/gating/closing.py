@@ -1,0 +1,107 @@
+"""Would the target lose what it requires? Who would break it waits for what mends it, and is blamed in the end."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from relengotron.decisions import breaking
+from relengotron.decisions.breaking import Broken
+from relengotron.decisions.connecting import connections
+from relengotron.model.closure import WAITS_FOR, Break
+from relengotron.model.gated import BuildState, GatedBuild
+from relengotron.model.judgement import Closedness
+from relengotron.model.outcome import TAGS, Done, Hold, Outcome, Running, Skipped, Watch
+from relengotron.workflows.gating.closed import Closure, breaks_of
+from relengotron.workflows.gating.gate import GateRun
+
+__all__ = ["breaks_of", "ensure_the_target_stays_closed"]
+
+MOST_SHOWN: Final = 40
+"""So many broken packages are named to people; all that could be noted of a gone C library helps nobody."""
+OTHERS_ASKED: Final = 500
+
+
+def ensure_the_target_stays_closed(run: GateRun) -> Outcome:
+    """Nothing that is in the target loses what it requires when the builds of the batch come."""
+    if not run.gate.repos:
+        return Skipped(f"gate {run.name} names no repos that show {run.gate.target}")
+    builds = run.builds()
+    if run.let_through(builds):
+        return Done(Closedness())  # they go on at once, and the others are looked at without them
+    closure = Closure(run, [each.nvr for each in builds])
+    breaks = closure.breaks([each.nvr for each in builds])
+    if breaks:
+        return _broken(run, closure, builds, breaks)
+    return _wait_for_those_in_flight(run, closure, builds) or _closed(run, closure, builds)
+
+
+def _closed(run: GateRun, closure: Closure, builds: Sequence[GatedBuild]) -> Done:
+    """What holds together is known from now on: it is not torn apart if the batch is divided."""
+    return Done(Closedness(groups=_groups(closure, builds)))
+
+
+def _wait_for_those_in_flight(run: GateRun, closure: Closure, builds: Sequence[GatedBuild]) -> Outcome | None:
+    """What holds only once others have landed waits until they have; if they never do, it would break."""
+    if not closure.in_flight:
+        return None
+    breaks = closure.breaks([each.nvr for each in builds], with_those_in_flight=False)
+    if not breaks:
+        return None
+    lines = breaking.package_by_package(breaks)
+    names = ", ".join(closure.in_flight[:MOST_SHOWN])
+    words = f"until {names} are in {run.gate.target}: else {lines[0]}"
+    watches = tuple(Watch(TAGS, nvr) for nvr in closure.in_flight[:MOST_SHOWN])
+    return Running(words, watches, run.settings.pace.poll)
+
+
+def _broken(run: GateRun, closure: Closure, builds: Sequence[GatedBuild], breaks: Sequence[Break]) -> Outcome:
+    lines = breaking.package_by_package(breaks)
+    _note(run, lines)
+    if not run.is_late(run.gate.wait_for_dependants):
+        return _wait_for_dependants(run, closure, builds, breaks, lines)
+    packages = {each.nvr: each.package for each in builds}
+    blamed = breaking.to_blame(breaks, packages, lambda nvr: closure.breaks(packages.keys() - {nvr}))
+    return Done(Closedness(tuple(breaking.suspicions(blamed, MOST_SHOWN)), _groups(closure, builds)))
+
+
+def _wait_for_dependants(
+    run: GateRun, closure: Closure, builds: Sequence[GatedBuild], breaks: Sequence[Break], lines: Sequence[Broken]
+) -> Hold:
+    """The keeper of the gate reads from the journal what would mend it, and brings it together with this batch."""
+    deadline = run.engine.step_started_at + run.gate.wait_for_dependants
+    command = f"relengotron gate pass {run.name} {builds[0].nvr} --reason TEXT"
+    wanted = sorted(_wanted(run, closure, builds, breaks))
+    run.engine.note("batch", run.batch.id, WAITS_FOR, f"for {', '.join(wanted)}", {"packages": wanted})
+    again = min(run.settings.pace.poll, deadline - run.now())
+    return Hold(_shown(lines), deadline, run.owner, command, look_again=again)
+
+
+def _wanted(run: GateRun, closure: Closure, builds: Sequence[GatedBuild], breaks: Sequence[Break]) -> frozenset[str]:
+    """The packages whose new builds would mend it: of those at the gate, also who provides what is missing."""
+    own = {each.nvr for each in builds}
+    others = [each for each in run.ledger.at(BuildState.ARRIVED, BuildState.TESTING) if each.nvr not in own]
+    packages = {each.nvr: each.package for each in others[-OTHERS_ASKED:]}
+    offered = closure.offers(packages.keys(), [each for each in breaks if each.is_new])
+    wanted = breaking.wanted(breaks, {text: {packages[nvr] for nvr in nvrs} for text, nvrs in offered.items()})
+    return wanted - {each.package for each in builds}
+
+
+def _groups(closure: Closure, builds: Sequence[GatedBuild]) -> tuple[tuple[str, ...], ...]:
+    """Which builds of the batch go together or not at all."""
+    if len(builds) == 1:
+        return ()
+    packages = {each.nvr: each.package for each in builds}
+    alone = {nvr: closure.breaks([nvr]) for nvr in packages}
+    offered = closure.offers(packages.keys(), (each for breaks in alone.values() for each in breaks))
+    return connections(alone, packages, offered)
+
+
+def _note(run: GateRun, lines: Iterable[Broken]) -> None:
+    for each in list(lines)[:MOST_SHOWN]:
+        facts = {"source": each.source, "requires": list(each.requirements), "arches": list(each.arches)}
+        run.engine.note("package", each.package, "broken", str(each), facts)
+
+
+def _shown(lines: Collection[Broken]) -> tuple[str, ...]:
+    more = len(lines) - MOST_SHOWN
+    shown = tuple(str(each) for each in list(lines)[:MOST_SHOWN])
+    return (*shown, f"and {more} packages more") if more > 0 else shown

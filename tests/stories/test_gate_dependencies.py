@@ -1,0 +1,63 @@
+"""Rawhide stays closed under dependencies, and what belongs together goes together."""
+
+from tests.stage.gate_configuration import PENDING, QUARANTINE, TARGET
+from tests.stage.gate_stage import GateStage
+from tests.stories.conftest import MakeGate
+
+OLD, NEW = "libfoo-1.0-1", "libfoo-2.0-1"
+APP, REBUILT = "app-1.0-1", "app-1.0-2"
+TOOL = "tool-3-1"
+
+
+def a_soname(make_gate: MakeGate, **gate: object) -> GateStage:
+    stage = make_gate(has_repos=True, gate=gate)
+    stage.is_in_rawhide(OLD, provides=["libfoo.so.1"])
+    stage.is_in_rawhide(APP, requires=["libfoo.so.1"])
+    stage.is_in_rawhide("other-1-1")
+    return stage
+
+
+def test_a_new_soname_goes_through_together_with_the_rebuilt_dependants(make_gate: MakeGate) -> None:
+    stage = a_soname(make_gate)
+    stage.build_lands(NEW, provides=["libfoo.so.2"], owner="alice")
+    stage.build_lands(REBUILT, requires=["libfoo.so.2"], owner="bob")
+
+    stage.settle()
+
+    assert stage.states() == {NEW: "accepted", REBUILT: "accepted"}
+    assert (REBUILT, NEW) in stage.tester.rounds
+    assert stage.latest("libfoo") == NEW
+    assert stage.latest("app") == REBUILT
+
+
+def test_a_build_that_requires_what_nobody_provides_never_moves(make_gate: MakeGate) -> None:
+    stage = a_soname(make_gate, wait_for_dependants="1h")
+    stage.build_lands(TOOL, requires=["libbar.so.1"])
+
+    stage.settle()
+    stage.wait(hours=2)
+
+    assert stage.tags_of(TOOL) == {QUARANTINE}
+    assert "libbar.so.1" in stage.row(TOOL).reason
+
+
+def test_who_is_not_concerned_does_not_wait_for_the_soname(make_gate: MakeGate) -> None:
+    stage = a_soname(make_gate)
+    stage.build_lands(NEW, provides=["libfoo.so.2"])
+    stage.build_lands(TOOL)
+
+    for _ in range(8):
+        stage.turn()
+
+    assert stage.tags_of(TOOL) == {TARGET}
+    assert stage.tags_of(NEW) == {PENDING}
+
+
+def test_an_older_break_of_rawhide_keeps_nobody_out(make_gate: MakeGate) -> None:
+    stage = a_soname(make_gate)
+    stage.is_in_rawhide("broken-1-1", requires=["libnobody.so.9"])
+    stage.build_lands(TOOL)
+
+    stage.settle()
+
+    assert stage.tags_of(TOOL) == {TARGET}

@@ -1,0 +1,271 @@
+"""A build in quarantine is never forgotten: people are reminded of it, and it leaves by one of the ways out."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from relengotron.engine.journal import gated, tables
+from relengotron.model.gated import BuildState
+from relengotron.model.run import RunState
+from tests.stage.gate_configuration import BUILD_TEST, GATE, PENDING, QUARANTINE, TARGET
+from tests.stage.gate_stage import PACKAGER, GateStage
+from tests.stage.quarantined import NVR, WHY, by_somebody_else, in_quarantine, keeper_of, wish
+from tests.stories.conftest import MakeGate
+
+
+@pytest.fixture
+def stage(make_gate: MakeGate) -> GateStage:
+    """One build is in quarantine because of its test; nobody looks at the pending tag by himself."""
+    made = make_gate()
+    in_quarantine(made)
+    made.run_until_quiet()
+    return made
+
+
+def until_it_ends(stage: GateStage) -> None:
+    """Until nobody has to look after the build any more, and that was said."""
+    stage.turn_until(lambda: keeper_of(stage).state is RunState.DONE)
+    stage.turn()
+
+
+def audited(stage: GateStage) -> list[str]:
+    with stage.machine.database.read() as db:
+        rows = db.execute(select(tables.audit.c.who, tables.audit.c.what)).all()
+    return [f"{who}: {what}" for who, what in rows if who != "daemon"]
+
+
+def told(stage: GateStage, topic: str) -> list[dict[str, Any]]:
+    return [{**each} for each in stage.said(f"gate.build.{topic}")]
+
+
+def test_a_build_in_quarantine_waits_for_its_packager_with_a_reason_and_a_command(stage: GateStage) -> None:
+    hold = stage.hold(keeper_of(stage))
+
+    assert hold is not None
+    assert hold.owner == PACKAGER
+    assert WHY in hold.missing[0]
+    assert f"a pass of {BUILD_TEST}" in hold.missing[1]
+    assert hold.command == f"relengotron quarantine release {NVR} --gate {GATE} --reason TEXT"
+    assert hold.deadline - keeper_of(stage).created_at == timedelta(days=1)
+
+
+def test_people_are_reminded_at_the_set_ages_for_ever_and_at_last_the_owner_of_the_gate_too(stage: GateStage) -> None:
+    for days in (1, 2, 4, 7, 7):
+        stage.wait(days=days)
+
+    reminders = told(stage, "reminder")
+
+    assert [each["count"] for each in reminders] == [1, 2, 3, 4, 5]
+    assert [each["owner"] for each in reminders] == [PACKAGER, PACKAGER, *[f"{PACKAGER} and releng"] * 3]
+    hold = stage.hold(keeper_of(stage))
+    assert hold is not None
+    assert hold.owner == f"{PACKAGER} and releng"
+
+
+def test_a_daemon_that_slept_reminds_people_once(stage: GateStage) -> None:
+    stage.wait(days=6)
+    assert [each["count"] for each in told(stage, "reminder")] == [2]
+
+
+def test_a_released_build_comes_to_the_gate_once_more_and_its_tests_start_again(stage: GateStage) -> None:
+    wish(stage, "release")
+    until_it_ends(stage)
+
+    row = stage.row(NVR)
+    assert QUARANTINE not in stage.tags_of(NVR)
+    assert stage.moves()[0] == (NVR, QUARANTINE, PENDING)
+    assert row.tries == 2
+    assert row.arrived_at > keeper_of(stage).created_at
+    (said,) = told(stage, "released")
+    assert (said["agent"], said["reason"]) == ("ralph", "because")
+    assert audited(stage) == [f"ralph: release {NVR}, in quarantine at gate {GATE}: because"]
+
+
+def test_a_dropped_build_is_in_no_tag_of_the_gate_and_everybody_hears_who_did_it(stage: GateStage) -> None:
+    wish(stage, "drop")
+    stage.run_until_quiet()
+
+    assert stage.tags_of(NVR) == set()
+    assert stage.row(NVR).state is BuildState.GONE
+    (said,) = told(stage, "gone")
+    assert said["agent"] == "ralph"
+    assert keeper_of(stage).state is RunState.DONE
+
+
+def test_of_two_wishes_the_first_counts(stage: GateStage) -> None:
+    wish(stage, "drop", agent="ralph")
+    wish(stage, "release", agent="kevin")
+    stage.run_until_quiet()
+
+    assert stage.row(NVR).state is BuildState.GONE
+    assert stage.moves() == []
+    assert "somebody wanted something else before" in audited(stage)[1]
+
+
+def test_tests_that_are_tried_again_and_pass_release_the_build_by_themselves(stage: GateStage) -> None:
+    wish(stage, "retry")
+    until_it_ends(stage)
+
+    (asked,) = told(stage, "retry")
+    (test,) = asked["tests"]
+    assert (test["testcase"], test["items"]) == (BUILD_TEST, [NVR])
+    (said,) = told(stage, "released")
+    assert said["agent"] is None
+    assert str(said["reason"]).startswith(f"{BUILD_TEST} has passed (result ")
+
+
+def test_tests_that_are_tried_again_and_fail_leave_the_build_where_it_is(stage: GateStage) -> None:
+    stage.tester.bad.add(NVR)
+    wish(stage, "retry", msg_id="2016-once")
+    stage.run_until_quiet()
+    wish(stage, "retry", msg_id="2016-twice")
+    stage.run_until_quiet()
+
+    hold = stage.hold(keeper_of(stage))
+    assert hold is not None
+    assert hold.missing[1].startswith(f"tried again: {BUILD_TEST} failed (result ")
+    assert len(told(stage, "retry")) == 2
+    assert stage.tags_of(NVR) == {QUARANTINE}
+    assert stage.row(NVR).state is BuildState.QUARANTINED
+
+
+def test_a_result_that_changed_releases_the_build_though_no_message_came(stage: GateStage) -> None:
+    number = stage.tester.post(NVR)
+    until_it_ends(stage)
+    assert told(stage, "released")[0]["reason"] == f"{BUILD_TEST} has passed (result {number})"
+
+
+def test_a_newer_build_ends_the_stay(stage: GateStage) -> None:
+    with by_somebody_else(stage).write() as db:
+        gated.put(db, GATE, [NVR], BuildState.SUPERSEDED, stage.clock(), reason="bash-5.1-1.fc26 is newer")
+    stage.wait(minutes=10)
+
+    run = keeper_of(stage)
+    assert run.state is RunState.DONE
+    assert stage.notes(run, "build")[NVR] == ("superseded", "bash-5.1-1.fc26 is newer")
+
+
+@pytest.mark.parametrize(
+    ("to", "state", "topic"),
+    [(TARGET, BuildState.ACCEPTED, "accepted"), (None, BuildState.GONE, "gone")],
+)
+def test_a_build_that_was_moved_by_hand_is_let_go(
+    stage: GateStage, to: str | None, state: BuildState, topic: str
+) -> None:
+    stage.move_by_hand(NVR, QUARANTINE, to)
+    stage.run_until_quiet()
+
+    assert stage.row(NVR).state is state
+    assert len(told(stage, topic)) == 1
+    assert keeper_of(stage).state is RunState.DONE
+
+
+def test_a_build_that_was_moved_before_the_gate_by_hand_is_released(stage: GateStage) -> None:
+    stage.move_by_hand(NVR, QUARANTINE, PENDING)
+    until_it_ends(stage)
+
+    assert stage.row(NVR).tries == 2
+    assert len(told(stage, "released")) == 1
+
+
+def test_a_move_that_koji_refuses_waits_for_people_and_goes_on_with_the_next_try(stage: GateStage) -> None:
+    stage.outside.hub.call("admin", "packageListBlock", PENDING, "bash")
+    wish(stage, "release")
+    stage.run_until_quiet()
+
+    hold = stage.hold(keeper_of(stage))
+    assert hold is not None
+    assert "blocked" in hold.missing[0]
+    stage.outside.hub.call("admin", "packageListUnblock", PENDING, "bash")
+    stage.wish("retry", keeper_of(stage))
+    until_it_ends(stage)
+
+    assert stage.row(NVR).tries == 2
+
+
+def test_a_build_that_nobody_tested_is_told_by_who_looks_after_it_and_waits_for_people_alone(
+    make_gate: MakeGate,
+) -> None:
+    stage = make_gate()
+    in_quarantine(stage, is_tested=False)
+    stage.run_until_quiet()
+    stage.tester.post(NVR)
+    stage.wait(minutes=10)
+
+    assert len(told(stage, "quarantined")) == 1
+    assert stage.row(NVR).state is BuildState.QUARANTINED
+
+
+def test_a_wish_for_a_build_that_left_meanwhile_is_recorded_and_changes_nothing(stage: GateStage) -> None:
+    wish(stage, "drop")
+    stage.run_until_quiet()
+    wish(stage, "release", agent="kevin")
+    stage.run_until_quiet()
+
+    assert audited(stage)[-1].endswith("too late: it is gone")
+    assert stage.row(NVR).state is BuildState.GONE
+
+
+def test_a_build_whose_run_was_called_off_is_looked_after_by_another_that_knows_as_much(stage: GateStage) -> None:
+    first = keeper_of(stage)
+    stage.wish("cancel", first)
+    stage.wait(hours=1)
+
+    second = keeper_of(stage)
+    assert second.id != first.id
+    assert stage.hold(second) is not None
+    assert second.request["suspicion"] == first.request["suspicion"]
+
+
+def test_a_build_that_cannot_leave_is_called_to_mind_all_the_same(stage: GateStage) -> None:
+    stage.outside.hub.call("admin", "packageListBlock", PENDING, "bash")
+    wish(stage, "release")
+    stage.run_until_quiet()
+    stage.wait(days=1)
+
+    (said,) = told(stage, "reminder")
+    assert f"{NVR} cannot be moved to {PENDING}" in said["reason"]
+
+
+def test_a_task_that_no_builder_takes_is_shown_to_people_and_asked_for_once(stage: GateStage) -> None:
+    stage.outside.builder.is_away = True
+    wish(stage, "release")
+    stage.turn_until(lambda: keeper_of(stage).reason.startswith("Koji task"))
+    stage.clock.pass_by(hours=25)
+    stage.turn_until(lambda: keeper_of(stage).state is RunState.HELD)
+    stage.outside.builder.is_away = False
+    until_it_ends(stage)
+
+    assert stage.moves()[0] == (NVR, QUARANTINE, PENDING)
+    assert len([each for each in stage.moves() if each[2] == PENDING]) == 1
+
+
+def test_a_released_build_goes_through_the_gate_once_its_new_tests_pass(stage: GateStage) -> None:
+    wish(stage, "release")
+    stage.settle()
+
+    assert stage.tags_of(NVR) == {TARGET}
+    assert stage.row(NVR).state is BuildState.ACCEPTED
+
+
+def test_a_released_build_whose_new_tests_fail_is_in_quarantine_once_more(stage: GateStage) -> None:
+    stage.tester.bad.add(NVR)
+    wish(stage, "release")
+    stage.settle()
+
+    assert stage.tags_of(NVR) == {QUARANTINE}
+    assert stage.row(NVR).tries == 2
+    assert keeper_of(stage).state is RunState.HELD
+    assert len(stage.runs(keeper_of(stage).workflow)) == 2
+
+
+def test_a_build_that_somebody_put_there_by_hand_is_looked_after_like_all_others(make_gate: MakeGate) -> None:
+    stage = make_gate()
+    stage.build_lands(NVR, into=QUARANTINE)
+    stage.settle()
+
+    assert stage.row(NVR).state is BuildState.QUARANTINED
+    assert keeper_of(stage).state is RunState.HELD
+    assert len(told(stage, "quarantined")) == 1
