@@ -1,10 +1,13 @@
 """What every test may use, and what the run says at its end."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, inspect
+
+from relengotron.engine.journal import migrating
 
 Tell = Callable[[str], None]
 
@@ -31,3 +34,26 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("measured and counted")
         for text in sorted(told):
             terminalreporter.write_line(text)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_written_as_the_migrations_wrote_them_once() -> Iterator[None]:
+    """A journal of its own for each of two thousand tests: walking every migration is most of what that costs."""
+    walked = migrating._upgrade
+    written: list[str] = []
+
+    def upgrade(connection: Connection) -> None:
+        if connection.dialect.name != "sqlite" or inspect(connection).get_table_names():
+            walked(connection)
+        elif written:
+            for statement in written:
+                connection.exec_driver_sql(statement)
+        else:
+            walked(connection)
+            made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rootpage")
+            written.extend(statement for (statement,) in made)
+            written.append(f"INSERT INTO alembic_version VALUES ('{migrating.NEWEST}')")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrating, "_upgrade", upgrade)
+        yield
