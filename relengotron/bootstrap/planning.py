@@ -73,6 +73,8 @@ def gate_planner(
         attempt = Preview(gate_rawhide.NAME, lane_of_batch(name, batch.id), to_json(batch), database, clock)
         with database.read() as db:
             present = runs.next_in_lane(db, attempt.run.lane)
+            if present is not None:
+                attempt.steps = runs.steps_of(db, present.id)
         if present is not None:
             attempt.run, batch = present, from_json(GateBatch, present.request)
         return GateRun(attempt, batch, gate, world, settings, ledger, turn, sight=sight)

@@ -41,6 +41,8 @@ def check_config(surroundings: Surroundings, without_secrets: bool) -> None:
     for name, release in settings.releases.items():
         if release.artifacts_key is None:
             page.say(f"Note: {name} has no artifacts_key: what is published is not signed, and nobody demands it.")
+    if unheard := bus.unheard(settings) if read else "":
+        page.say(f"Note: {unheard}.")
     for lane in settings.lanes:
         names = " -> ".join(artifact.name for artifact in settings.artifacts_for(lane))
         page.say(f"  {lane}: {names or 'nothing is composed'}")

@@ -50,13 +50,14 @@ def status(surroundings: Surroundings, json_wanted: bool, check: bool) -> None:
         looked_back = past(db, settings, now())
         etas = _etas(database, db, seen)
         coming, at_gates = agenda(db, settings, seen.at), in_brief.gates(db, settings, seen.at)
-    reasons = [*alarms(seen, looked_back), *in_brief.alarms(at_gates)]
+        left = in_brief.left(db, settings)
+    reasons = [*alarms(seen, looked_back), *in_brief.alarms(at_gates, left)]
     if json_wanted:
         more = {"past": for_programs(looked_back), "alarms": reasons, "calendar": agenda_for_programs(coming)}
         more |= {"gates": in_brief.for_programs(at_gates)}
         page.as_json(_for_programs(seen, etas) | more)
     else:
-        _show(seen, looked_back, etas, agenda_in_words(coming, seen.at), in_brief.in_words(at_gates))
+        _show(seen, looked_back, etas, agenda_in_words(coming, seen.at), in_brief.in_words(at_gates, left))
     if check and reasons:
         raise Refusal("\n".join(["somebody must act:", *(f"  {reason}" for reason in reasons)]), Exit.NO)
 

@@ -1,6 +1,7 @@
 """What can a person type at a shut gate? Every command that leads on, exactly."""
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import Final
 
 from relengotron.cli.details import Details
@@ -38,7 +39,7 @@ def _waivers(known: Details, shut: list[Reason]) -> Iterator[str]:
 
 def _people(reasons: list[Reason]) -> str:
     need = max(each.requirement.waivers_need for each in reasons)
-    return f"   ({need} different people)" if need > 1 else ""
+    return f"   # by {need} different people" if need > 1 else ""
 
 
 def _others(known: Details, shut: list[Reason]) -> Iterator[str]:
@@ -48,4 +49,4 @@ def _others(known: Details, shut: list[Reason]) -> Iterator[str]:
         if gate is None:
             yield f"relengotron eject {known.run.id} {name} --reason TEXT"
         elif name in {each.requirement.item for each in shut if each.requirement.type == BUILD}:
-            yield f"relengotron gate pass {gate} {name} --reason TEXT   (2 different people)"
+            yield f"relengotron gate pass {gate} {quote(name)} --reason TEXT   # by 2 different people"

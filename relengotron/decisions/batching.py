@@ -37,7 +37,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A batch that would break others, and the packages whose new builds would mend that."""
+    """A batch that would break something, and the packages whose builds at the gate have what it lacks."""
 
     batch: str
     builds: tuple[Arrival, ...]
@@ -60,11 +60,6 @@ class Brought:
 
     ready: tuple[Together, ...]
     later: tuple[Together, ...]
-
-    @property
-    def look_again_at(self) -> datetime | None:
-        """When the next of those that go later is ready."""
-        return min((each.at for each in self.later), default=None)
 
 
 def bring_together(arrivals: Iterable[Arrival], waiting: Iterable[Waiting], habits: Habits, now: datetime) -> Brought:
@@ -138,7 +133,7 @@ def _parts(group: Together, most: int, now: datetime) -> Iterator[Together]:
 
 
 def _mended(ready: Sequence[Together], waiting: Sequence[Waiting], most: int) -> Iterator[Together]:
-    """Groups that mend what a batch would break join it, and so do two batches of which one mends the other."""
+    """What has what a batch lacks joins it, be it a group or a batch that waits too."""
     pieces = _Pieces(ready, waiting, most)
     for number, each in enumerate(waiting, start=len(ready)):
         joined = pieces.join(number, each)
@@ -156,31 +151,35 @@ class _Pieces:
         self._taken: set[int] = set()
         self._most = most
         self._by_package: dict[str, list[int]] = {}
+        self._by_want: dict[str, list[int]] = {}
         for number, piece in enumerate(self._all):
             for build in piece.builds:
                 self._by_package.setdefault(build.package, []).append(number)
+            for package in _wants(piece):
+                self._by_want.setdefault(package, []).append(number)
 
     def join(self, start: int, first: Waiting) -> Together | None:
-        """A batch with everything that mends it, and what that would break in its turn; None when nothing does."""
+        """A batch with all that has what it lacks, and all that lacks what it has, and so on; None where nothing is."""
         if start in self._taken:
             return None
-        joined, batches, mending, wants = list(first.builds), [first.batch], list[Arrival](), sorted(first.wants)
-        taken = {start}
-        for package in wants:  # it grows meanwhile
-            for number in self._by_package.get(package, ()):
-                piece = self._all[number]
-                if number in taken | self._taken or not self._fits(piece, joined):
-                    continue
-                taken.add(number)
-                joined += piece.builds
-                mending += [build for build in piece.builds if build.package in wants]
-                if isinstance(piece, Waiting):
-                    batches.append(piece.batch)
-                    wants += sorted(piece.wants.difference(wants))
-        if not mending:
+        reached, numbers, joined = list[Together | Waiting]([first]), {start}, list(first.builds)
+        for piece in reached:  # it grows meanwhile
+            for number in self._beside(piece):
+                other = self._all[number]
+                if number not in numbers | self._taken and self._fits(other, joined):
+                    numbers.add(number)
+                    reached.append(other)
+                    joined += other.builds
+        if len(reached) == 1:
             return None
-        self._taken |= taken
-        return _mending(first, joined, mending, batches)
+        self._taken |= numbers
+        return _connected(reached, joined)
+
+    def _beside(self, piece: Together | Waiting) -> Iterator[int]:
+        for package in _wants(piece):
+            yield from self._by_package.get(package, ())
+        for build in piece.builds:
+            yield from self._by_want.get(build.package, ())
 
     def left(self) -> Iterator[Together]:
         """The groups that joined nothing."""
@@ -195,10 +194,18 @@ class _Pieces:
         )
 
 
-def _mending(first: Waiting, joined: Sequence[Arrival], mending: Sequence[Arrival], batches: Sequence[str]) -> Together:
-    verb = "mends" if len(mending) == 1 else "mend"
-    why = f"{_names(mending)} {verb} what {_names(first.builds)} would break"
-    return Together(tuple(sorted(joined, key=_order)), why, max(each.at for each in joined), tuple(batches))
+def _wants(piece: Together | Waiting) -> list[str]:
+    return sorted(piece.wants) if isinstance(piece, Waiting) else []
+
+
+def _connected(pieces: Sequence[Together | Waiting], builds: Sequence[Arrival]) -> Together:
+    wants = {package for piece in pieces for package in _wants(piece)}
+    having = [each for each in builds if each.package in wants]
+    lacking = [each for each in builds if each not in having] or having
+    has, requires = "has" if len(having) == 1 else "have", "requires" if len(lacking) == 1 else "require"
+    why = f"{_names(having)} {has} what {_names(lacking)} {requires}"
+    batches = tuple(piece.batch for piece in pieces if isinstance(piece, Waiting))
+    return Together(tuple(sorted(builds, key=_order)), why, max(each.at for each in builds), batches)
 
 
 def _names(builds: Sequence[Arrival]) -> str:

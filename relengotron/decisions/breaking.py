@@ -1,4 +1,4 @@
-"""Something would break: what, package by package, which build is to blame, and whose new builds would mend it?"""
+"""Something would break: what, package by package, and which build is to blame?"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,15 +74,6 @@ def suspicions(blamed: Mapping[str, Sequence[Break]], most: int) -> Iterator[Sus
         lines = package_by_package(breaks)
         more = [f"and {len(lines) - most} packages more"] if len(lines) > most else []
         yield Suspicion(nvr, "; ".join(["it would break the target", *map(str, lines[:most]), *more]))
-
-
-def wanted(breaks: Iterable[Break], offered: Mapping[str, Collection[str]]) -> frozenset[str]:
-    """The packages whose new builds could mend it: those that are broken, those that ``offered`` what is missing."""
-    found: set[str] = set()
-    for each in breaks:
-        found |= {each.source} if not each.is_new else set()
-        found |= set(offered.get(each.requirement, ()))
-    return frozenset(found)
 
 
 def _key(each: Break) -> tuple[str, str, str]:

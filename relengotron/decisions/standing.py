@@ -30,6 +30,8 @@ class Places:
 def first_look(state: BuildState | None, places: Places, *, is_superseded: bool = False) -> Finding:
     """What a listing says, which may be older than the journal: what contradicts it is looked at once more.
 
+    Who tags a build with Koji's own command, and takes it out of no other tag, wants it to be where they tagged it.
+
     ``is_superseded`` when a newer build of its package stands at the gate: whoever has that takes the older one out.
     """
     match state:
@@ -38,9 +40,9 @@ def first_look(state: BuildState | None, places: Places, *, is_superseded: bool 
         case BuildState.ARRIVED:
             return Finding.AGREES if places.pending else Finding.IS_IN_DOUBT
         case BuildState.TESTING:
-            return Finding.AGREES if places.pending else Finding.LEFT_ITS_TAG
+            return Finding.AGREES if places.pending and not places.quarantine else Finding.LEFT_ITS_TAG
         case BuildState.QUARANTINED:
-            return Finding.AGREES if places.quarantine else Finding.LEFT_ITS_TAG
+            return Finding.AGREES if places.quarantine and not places.pending else Finding.LEFT_ITS_TAG
         case BuildState.MOVING:
             return Finding.AGREES
         case BuildState.SUPERSEDED if is_superseded:

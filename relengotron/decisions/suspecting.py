@@ -11,6 +11,9 @@ from relengotron.model.gated import BATCH, Suspicion
 NAMING: Final = ("build", "builds", "nvr", "nvrs", "package", "packages", "item", "items", "suspect", "suspects")
 """Under which keys tests say what is to blame: there is no rule, so that all that were seen are read."""
 
+MOST_QUOTED: Final = 300
+"""So many letters of what a tester noted are repeated; the result itself is linked."""
+
 _BETWEEN_NAMES = re.compile(r"[\s,;]+")
 
 
@@ -62,16 +65,20 @@ def _testcases(said: Iterable[Said]) -> Iterable[str]:
 
 def _naming(said: Iterable[Said], build: str, package: str) -> list[Said]:
     """The results that name the build, or its package; strangers mean nothing."""
-    return [each for each in said if not {build, package}.isdisjoint(_names(each))]
+    return [each for each in said if any(_is_named(word, build, package) for word in _words(each))]
 
 
-def _names(said: Said) -> Iterator[str]:
-    """Every word under one of the keys; a build may be written with its architecture and ``.rpm``, or without."""
+def _is_named(word: str, build: str, package: str) -> bool:
+    """A build may be written with its architecture and ``.rpm``; a package not: ``python3.11`` is not ``python3``."""
+    name = word.removesuffix(".rpm")
+    return name in (build, package) or name.rpartition(".")[0] == build
+
+
+def _words(said: Said) -> Iterator[str]:
+    """Every word under one of the keys."""
     for key in NAMING:
         for text in said.data.get(key, ()):
-            for word in _BETWEEN_NAMES.split(text):
-                name = word.removesuffix(".rpm")
-                yield from (name, name.rpartition(".")[0])
+            yield from _BETWEEN_NAMES.split(text)
 
 
 def _by_item(reasons: Iterable[Reason]) -> dict[str, list[Reason]]:
@@ -93,6 +100,12 @@ def _suspicion(build: str, own: Sequence[Reason], of_batch: Sequence[Reason], sa
 
 
 def _failed(reason: Reason) -> str:
-    requirement, note = reason.requirement, f" ({reason.note})" if reason.note else ""
+    requirement, note = reason.requirement, f" ({_in_short(reason.note)})" if reason.note else ""
     about = f" with {requirement.artifact}" if requirement.type == BATCH else ""
     return f"{requirement.testcase} failed{about}{note}"
+
+
+def _in_short(note: str) -> str:
+    """One line: a tester may have put its whole log there, and mails quote it."""
+    line = " ".join(note.split())
+    return line if len(line) <= MOST_QUOTED else f"{line[:MOST_QUOTED]}…"

@@ -1,7 +1,7 @@
 """How a stored message becomes intents: understood once, carried out in the same transaction."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -29,7 +29,7 @@ from relengotron.engine.journal import (
     waivers,
 )
 from relengotron.engine.journal.database import Database
-from relengotron.engine.journal.inbox import MessageState, StoredMessage
+from relengotron.engine.journal.inbox import MessageState, Settled, StoredMessage
 from relengotron.engine.wakes import WakeQueue
 from relengotron.errors import MalformedInput, Transient
 from relengotron.messages.envelope import Envelope
@@ -60,6 +60,7 @@ from relengotron.model.intents import (
     Wake,
     WithdrawWaiver,
 )
+from relengotron.model.outcome import Watch
 from relengotron.model.rollout import WISHED, RolloutWish, lane_of
 from relengotron.model.run import Run, RunState
 from relengotron.model.waiver import Waiver
@@ -137,20 +138,38 @@ class Digest:
         self._write([Understood(message, MessageState.PARKED, f"defect: {defect!r}")])
 
     def _write(self, understood: Sequence[Understood]) -> list[Run]:
+        """Carry out what the messages lead to, in their order, and wake whoever waits for any of it at the end."""
+        now, settled, keys = self._clock(), list[Settled](), dict[str, str]()
         with self._database.write() as db:
-            return [run for each in understood for run in self._settle_one(db, each)]
+            woken: list[Run] = []
+            watches: list[Watch] = []
+            for each in understood:
+                useless = _why_useless(db, each, keys)
+                if useless is not None:
+                    settled.append(Settled(each.message.id, MessageState.IGNORED, useless))
+                    continue
+                woken += self._settle_one(db, each)
+                watches += [intent.watch for intent in each.intents if isinstance(intent, Wake)]
+                settled.append(Settled(each.message.id, each.state, each.reason, each.key))
+                keys |= {} if each.key is None else {each.key: each.message.msg_id}
+            inbox.settle(db, settled, now)
+            return woken + self._wake(db, watches)
 
     def _settle_one(self, db: Connection, each: Understood) -> list[Run]:
-        message, now = each.message, self._clock()
-        useless = _why_useless(db, each)
-        if useless is not None:
-            inbox.settle(db, message.id, MessageState.IGNORED, useless, now)
-            return []
-        woken = [run for intent in each.intents for run in self._carry_out(db, intent, message)]
-        inbox.settle(db, message.id, each.state, each.reason, now, business_key=each.key)
+        woken = [run for intent in each.intents for run in self._carry_out(db, intent, each.message)]
         if each.state is MessageState.PARKED:
-            tries.note(db, message.id, READER, "read", each.reason, now)
+            tries.note(db, each.message.id, READER, "read", each.reason, self._clock())
         return woken
+
+    def _wake(self, db: Connection, watches: Iterable[Watch]) -> list[Run]:
+        """Let everybody look who waits for one of these facts."""
+        keys: dict[str, list[str]] = {}
+        for watch in watches:
+            keys.setdefault(watch.system, []).append(watch.key)
+        waiting = [run for system, some in keys.items() for run in runs.watchers(db, system, some)]
+        found = runs.all_of(db, dict.fromkeys(waiting))
+        runs.look_now(db, [each.id for each in found], self._clock())
+        return found
 
     def _understand(self, message: StoredMessage) -> Understood:
         try:
@@ -176,9 +195,7 @@ class Digest:
                 opened = runs.open_run(db, intent, self._clock())
                 return _found(db, opened)
             case Wake():
-                waiting = runs.watchers(db, intent.watch)
-                runs.look_now(db, waiting, self._clock())
-                return [run for each in waiting for run in _found(db, each)]
+                return []  # all of them together, at the end
             case CallKeeper():
                 self._call_keeper(intent.tag)
                 return []
@@ -219,6 +236,7 @@ class Digest:
         if run is None or run.state is RunState.QUEUED or runs.why_over(db, run) is not None:
             return []
         audit.note(db, intent.agent, "retry", run.id, self._clock())
+        holds.close(db, run.id, self._clock())
         runs.begin_attempt(db, run.id, self._clock())
         acknowledgements.ask_again(db, run.id, self._clock())
         return _found(db, run.id)
@@ -329,9 +347,12 @@ def _note_upstream(db: Connection, intent: NoteUpstream, message: StoredMessage,
         upstream.note(db, seen)
 
 
-def _why_useless(db: Connection, each: Understood) -> str | None:
-    """Why a message that was understood leads to nothing: it is no news, or its sender was not asked."""
-    earlier = None if each.key is None else inbox.with_business_key(db, each.key)
+def _why_useless(db: Connection, each: Understood, keys: Mapping[str, str]) -> str | None:
+    """Why a message that was understood leads to nothing: it is no news, or its sender was not asked.
+
+    ``keys`` are those of the messages that are settled with it.
+    """
+    earlier = None if each.key is None else keys.get(each.key) or inbox.with_business_key(db, each.key)
     if earlier is not None:
         return f"the same news came as {earlier}"
     for intent in each.intents:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from relengotron.decisions import passing
+from relengotron.engine import upstream_news
 from relengotron.engine.journal import audit, gate_orders, gated, outbox, runs
 from relengotron.messages import gate
 from relengotron.messages.gate import BuildFacts, GateFacts
@@ -66,7 +67,8 @@ class GateWishes:
         passes = gate_orders.passes_of(db, intent.gate, [nvr])
         facts = self._facts(intent.gate, intent.msg_id, now, run, build.batch)
         if facts is not None:
-            told = gate.passed_by_people(facts, BuildFacts.of(build), passes, is_enough=passing.is_let_through(passes))
+            about = BuildFacts.of(build, upstream_news.of_build(db, build))
+            told = gate.passed_by_people(facts, about, passes, is_enough=passing.is_let_through(passes))
             _tell(db, f"passed {intent.msg_id} {nvr}", told, now)
         return [] if run is None else [run]
 

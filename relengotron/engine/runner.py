@@ -51,8 +51,8 @@ class Runner:
     def advance(self, run_id: str) -> None:
         """Let one run take every step it can take now."""
         with self._database.read() as db:
-            run = runs.find(db, run_id)
-            if run is None or run.state.is_finished or not runs.is_head_of_lane(db, run):
+            run = runs.at_its_turn(db, run_id)
+            if run is None:
                 return
             attempt = Attempt(run, self._database, self._clock, runs.steps_of(db, run.id))
         workflow = self._catalogue.get(run.workflow)
@@ -93,7 +93,8 @@ class Runner:
             if not self._settle(attempt, workflow, outcome, passed):
                 return
             passed.clear()
-            if self._wakes.is_crowded:  # one step each, so that what is urgent need not wait for somebody's long walk
+            # One step each in a crowd, so that what is urgent need not wait for somebody's long walk.
+            if self._wakes.is_crowded and not workflow.is_brisk:
                 self._wakes.wake(run.id, run.priority)
                 return
         self._settling.write(attempt, workflow, passed)

@@ -50,13 +50,15 @@ class Settling:
             write_step(db, attempt, workflow, outcome, now)
             started = write_what_was_left_aside(db, attempt, now)
             goes_on = _write_run(db, attempt, workflow, outcome, now)
-            attempt.steps = runs.steps_of(db, run.id)
-            waiting = _those_who_wait(db, run.id, (*(each.step for each in passed), attempt.step), now)
+            waiting = [] if workflow.is_brisk else _those_who_wait(db, f"{run.id} {attempt.step}", now)
         for opened, priority in started + waiting:
             self._wakes.wake(opened, priority)
         if attempt.must_look_again or isinstance(outcome, Again):
             self._wakes.wake(run.id, run.priority)
-        return goes_on and isinstance(outcome, (Done, Skipped))
+        if not isinstance(outcome, Done | Skipped):
+            return False
+        pass_by(attempt, outcome, now)
+        return goes_on
 
     def write(self, attempt: Attempt, workflow: AnyWorkflow, passed: Sequence[Passed]) -> None:
         """Write what is left of brief steps where no other one followed."""
@@ -64,9 +66,6 @@ class Settling:
             return
         with self._database.write() as db:
             write_passed(db, attempt, workflow, passed)
-            waiting = _those_who_wait(db, attempt.run.id, (each.step for each in passed), self._clock())
-        for woken, priority in waiting:
-            self._wakes.wake(woken, priority)
 
 
 def pass_by(attempt: Attempt, outcome: Done | Skipped, now: datetime) -> Passed:
@@ -172,6 +171,10 @@ def _write_run(db: Connection, attempt: Attempt, workflow: AnyWorkflow, outcome:
     run = attempt.run.id
     if not runs.change(db, run, state, now, reason=reason, look_again_at=again, only_from=runs.GOING):
         return False
+    if isinstance(outcome, Done | Skipped):
+        if attempt.run.state is RunState.HELD:
+            holds.close(db, run, now)
+        return True  # what it waited for is forgotten with the next wait, or with its end
     if not isinstance(outcome, Troubled | TroubledHold | Failed):
         wanted = outcome.watches if isinstance(outcome, Running | Hold) else ()
         is_fresh = isinstance(outcome, Running) and outcome.is_fresh
@@ -207,12 +210,11 @@ def _run_state(attempt: Attempt, outcome: Outcome, now: datetime) -> tuple[RunSt
             return RunState.FAILING, f"{outcome.kind}: {outcome.reason}", now
 
 
-def _those_who_wait(db: Connection, run: str, steps: Iterable[str], now: datetime) -> list[tuple[str, int]]:
-    """The runs that wait for one of these steps, with their priorities."""
-    watching = runs.watchers_of_any(db, STEPS, (f"{run} {step}" for step in steps))
+def _those_who_wait(db: Connection, step: str, now: datetime) -> list[tuple[str, int]]:
+    """The runs that wait for a step, with their priorities; nobody waits for those of brisk procedures."""
+    watching = runs.watchers(db, STEPS, [step])
     runs.look_now(db, watching, now)
-    waiting = (runs.find(db, each) for each in watching)
-    return [(each.id, each.priority) for each in waiting if each is not None]
+    return [(each.id, each.priority) for each in runs.all_of(db, watching)]
 
 
 def _is_told(outcome: Outcome, is_news: bool) -> bool:

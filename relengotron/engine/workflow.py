@@ -68,7 +68,8 @@ class Workflow(Generic[C]):
     """A procedure: its steps in order, what they hold in their hands, what is told and how it is undone.
 
     ``undo`` takes back one effect; it looks first, because an effect that is not finished may have happened or not, and
-    it may be repeated. No step of a brisk procedure takes long: those that leave nothing aside are written together.
+    it may be repeated. No step of a brisk procedure takes long and no other run waits for one: those that leave nothing
+    aside are written together.
     """
 
     name: str

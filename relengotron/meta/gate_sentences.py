@@ -65,7 +65,8 @@ def _again(said: Said) -> str:
 
 
 def _closed(said: Said) -> str:
-    return because(f"{_who(said)} closed the gate of {_target(said)}", said.text("reason"))
+    until = f" until {said.text('until')}" if said.text("until") else ""
+    return because(f"{_who(said)} closed the gate of {_target(said)}{until}", said.text("reason"))
 
 
 def _opened_again(said: Said) -> str:

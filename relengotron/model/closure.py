@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 WAITS_FOR: Final = "waits for"
-"""How a batch says what would mend what it breaks: a note of its run about ``batch`` and its id, in this state, with
-the names of the source packages under ``packages`` in its facts."""
+"""How a batch says what it waits for: a note of its run about ``batch`` and its id, in this state, with the packages of
+the builds at the gate that have what it lacks under ``packages`` in its facts."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -38,6 +38,9 @@ class BuildState(StrEnum):
         return self in (BuildState.ACCEPTED, BuildState.SUPERSEDED, BuildState.GONE)
 
 
+UNSETTLED: Final = tuple(each for each in BuildState if not each.is_settled)
+
+
 @dataclass(frozen=True, slots=True)
 class GatedBuild:
     """One build at one gate; ``batch`` is the id of the batch that answers for it, None until it is in one.

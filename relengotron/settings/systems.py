@@ -287,7 +287,8 @@ class Bus(Section):
         {},
         description="Per topic that we listen to, without prefix and environment, the certificates (by common name) "
         "that may send it; `buildsys.*` stands for every topic that begins so, and the longest entry counts. An empty "
-        "list: nobody. Every topic needs its entry where signatures are validated.",
+        "list: nobody. Every topic needs its entry where signatures are validated; only `anitya.*` and `hotness.*` may "
+        "do without, and then nobody may send them.",
     )
 
 

@@ -10,7 +10,7 @@ from relengotron.model.run import EffectRecord
 from relengotron.systems.koji.port import Koji, Task, TaskState
 
 MOVE: Final = "move "
-"""What the key of every move begins with."""
+"""What the key of every move begins with, unless its run moves builds elsewhere too."""
 
 Move = tuple[str, str]
 """A build, and the tag that it leaves."""
@@ -26,11 +26,13 @@ class Mover:
     engine: Attempt
     koji: Koji
     target: str
+    words: str = MOVE
+    """What its keys begin with: the same build may go to one tag after the move to another has failed."""
 
     def tries_of(self, builds: Iterable[str]) -> Tries:
         """Per build every try of this run to move it, the newest first."""
         tries = range(self.engine.run.attempt, 0, -1)
-        keys = {build: [(attempt, _key(build, attempt)) for attempt in tries] for build in builds}
+        keys = {build: [(attempt, self._key(build, attempt)) for attempt in tries] for build in builds}
         known = self.engine.effect_records([key for tried in keys.values() for _, key in tried])
         return {
             build: [(attempt, known[key]) for attempt, key in tried if key in known] for build, tried in keys.items()
@@ -47,6 +49,7 @@ class Mover:
         over = {build: states[task] for build, task in tasks.items() if task in states and states[task].state.is_final}
         tags = self.koji.tags_of(over) if over else {}
         stuck |= {build: self.failed(build, task) for build, task in over.items() if self.target not in tags[build]}
+        stuck |= {build: forgotten(build, task) for build, task in tasks.items() if task not in states}
         return {build: states[task] for build, task in tasks.items() if task in states and build not in over}, stuck
 
     def ask(self, moves: Sequence[Move], tries: Tries | None = None) -> dict[str, int | RelengError]:
@@ -69,6 +72,22 @@ class Mover:
                 raise answer
         return made | {build: came[change.key] for build, change in changes.items()}
 
+    def under_way(self, tries: Tries) -> dict[str, int]:
+        """Per build the task of its newest try, where it is not over or its answer was lost; nothing is asked for."""
+        newest = {build: tried[0] for build, tried in tries.items() if tried}
+        lost = {
+            build: self._change(build, effect.old["source"], (number, effect))
+            for build, (number, effect) in newest.items()
+            if not effect.is_finished
+        }
+        came = self.engine.effects(list(lost.values()), lambda _changes: dict[str, int | RelengError](), self._find)
+        known = {build: int(effect.result) for build, (_, effect) in newest.items() if effect.is_finished}
+        states = self.koji.tasks(known.values())
+        found = {build: task for build, change in lost.items() if isinstance(task := came.get(change.key), int)}
+        return found | {
+            build: task for build, task in known.items() if task in states and not states[task].state.is_final
+        }
+
     def refused(self, build: str, why: RelengError) -> str:
         """Why a build stays where it is when Koji made no task."""
         return f"{build} cannot be moved to {self.target}: {why}"
@@ -77,13 +96,16 @@ class Mover:
         """Why a build is not in the target although its task is over."""
         return f"{build} could not be moved to {self.target}: {self._why(task)}"
 
+    def _key(self, build: str, attempt: int) -> str:
+        return f"{self.words}{build} try {attempt}"
+
     def _change(self, build: str, source: str, newest: tuple[int, EffectRecord] | None) -> Change:
         """The move as this try, or as the try whose answer nobody knows yet."""
         attempt = self.engine.run.attempt
         if newest is not None and not newest[1].is_finished:
             attempt = newest[0]
         old = {"build": build, "source": source, "target": self.target}
-        return Change(_key(build, attempt), f"move {build} from {source} to {self.target}", old)
+        return Change(self._key(build, attempt), f"move {build} from {source} to {self.target}", old)
 
     def _move(self, changes: Sequence[Change]) -> dict[str, int | RelengError]:
         answers = self.koji.move_builds([_move_of(change.old) for change in changes])
@@ -111,6 +133,11 @@ class Mover:
         return self.koji.why_failed(task.id)
 
 
+def forgotten(build: str, task: int) -> str:
+    """Why nobody knows whether a build was moved."""
+    return f"Koji knows no task {task}, which was to move {build}"
+
+
 def take_back_move(koji: Koji, effect: EffectRecord) -> None:
     """A build that a run moved, or was about to move, is where it came from.
 
@@ -130,10 +157,6 @@ def take_back_move(koji: Koji, effect: EffectRecord) -> None:
         if isinstance(answer, RelengError):
             raise answer
         raise StateDisagrees(f"{build} is on its way back to {source}")
-
-
-def _key(build: str, attempt: int) -> str:
-    return f"{MOVE}{build} try {attempt}"
 
 
 def _move_of(old: Mapping[str, str]) -> tuple[str, str, str]:

@@ -63,6 +63,16 @@ def test_the_migrations_make_the_tables_that_the_code_knows(journal: Database) -
         assert compare_metadata(context, metadata) == []
 
 
+def test_one_look_sees_one_moment_whatever_is_written_meanwhile(journal: Database) -> None:
+    with journal.read() as reader:
+        assert len(inbox.unsettled(reader, 10)) == 0
+        with journal.write() as db:
+            assert stored(db, "a")
+        assert len(inbox.unsettled(reader, 10)) == 0
+    with journal.read() as reader:
+        assert len(inbox.unsettled(reader, 10)) == 1
+
+
 def test_opening_twice_is_harmless(url: str) -> None:
     first, second = Database(url), Database(url)
     with first.write() as db:

@@ -1,5 +1,6 @@
 """What becomes of what people say about a gate: kept once, told once, and those who wait look again."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +10,12 @@ from relengotron.decisions import passing
 from relengotron.engine.digest import Digest
 from relengotron.engine.gate_wishes import GateWishes
 from relengotron.engine.intake import Intake
-from relengotron.engine.journal import audit, gate_orders, gated, inbox, outbox, runs
+from relengotron.engine.journal import audit, gate_orders, gated, inbox, outbox, runs, upstream
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState
 from relengotron.engine.wakes import EmbeddedWakeQueue
 from relengotron.handlers.routes import route
-from relengotron.model.gated import BuildState, GateBatch, GatedBuild, Pass, lane_of_batch
+from relengotron.model.gated import BuildState, GateBatch, GatedBuild, Pass, Upstream, lane_of_batch
 from relengotron.model.intents import Start
 from relengotron.model.outcome import Watch
 from tests.builders import a_message
@@ -144,3 +145,28 @@ def test_nobody_on_the_bus_may_say_anything_about_a_gate(office: Office) -> None
     office.digest.work()
     with office.database.read() as db:
         assert inbox.counts(db) == {MessageState.PARKED: 1}
+
+
+def test_what_a_build_brings_from_upstream_is_told_with_a_pass_too(database: Database) -> None:
+    office = Office(database)
+    with database.write() as db:
+        upstream.note(db, Upstream("bash", "1", EPOCH, "0.9", None, None))
+    office.hears("pass", builds=[NVR])
+    ((_, body),) = office.said()
+    assert body["upstream"]["sentence"].startswith("update of bash from 0.9 to 1, found upstream on ")
+
+
+def test_a_pass_is_over_when_the_build_comes_to_the_gate_as_a_new_one(database: Database) -> None:
+    office = Office(database)
+    office.hears("pass", builds=[NVR])
+    with database.write() as db:
+        build = gated.find(db, "rawhide", NVR)
+        assert build is not None
+        assert not gated.arrive(db, build)
+    assert len(office.passes()) == 1
+    with database.write() as db:
+        gated.put(db, "rawhide", [NVR], BuildState.ACCEPTED, LATER)
+        assert gated.arrive(db, replace(build, state=BuildState.ARRIVED, batch=None))
+    assert office.passes() == []
+    office.hears("pass", builds=[NVR])
+    assert [each.who for each in office.passes()] == ["alice"]

@@ -39,8 +39,8 @@ def test_messages_are_stored_once_settled_once_and_counted(journal: Database) ->
         assert [(each.msg_id, each.reason) for each in inbox.parked(db, 10)] == [("c", "broken")]
         assert inbox.last_received(db) == EPOCH
     with journal.write() as db:
-        inbox.settle(db, first.id, MessageState.HANDLED, "Start", LATER)
-        inbox.settle(db, second.id, MessageState.PARKED, "\0\ud800", LATER)
+        inbox.settle(db, [inbox.Settled(first.id, MessageState.HANDLED, "Start")], LATER)
+        inbox.settle(db, [inbox.Settled(second.id, MessageState.PARKED, "\0\ud800")], LATER)
         assert inbox.counts(db) == {MessageState.HANDLED: 1, MessageState.PARKED: 2}
         assert [each.msg_id for each in inbox.parked(db, 10)] == ["c", "b"]
 
@@ -92,7 +92,7 @@ def test_a_change_only_from_expected_states_is_refused_otherwise(journal: Databa
         runs.watch(db, run, [Watch("toy", "1")])
         assert runs.change(db, run, RunState.CANCELLING, LATER, reason="stop")
         assert not runs.change(db, run, RunState.DONE, LATER, only_from=runs.GOING)
-        assert runs.watchers(db, Watch("toy", "1")) == [run]
+        assert runs.watchers(db, "toy", ["1"]) == [run]
         assert runs.change(db, run, RunState.CANCELLED, LATER, only_from=(RunState.CANCELLING,))
         found = runs.find(db, run)
         assert found is not None
@@ -127,7 +127,7 @@ def test_watches_are_replaced_as_a_whole(journal: Database) -> None:
         found = {watch: sorted(who, key=lambda each: each.run) for watch, who in runs.watched(db).items()}
         assert found == {one: sorted([first, second], key=lambda each: each.run), two: [second]}
         runs.watch(db, other, [two])
-        assert runs.watchers(db, one) == [run]
+        assert runs.watchers(db, one.system, [one.key]) == [run]
 
 
 def test_effects_are_intended_then_finished(journal: Database) -> None:

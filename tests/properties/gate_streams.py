@@ -20,6 +20,8 @@ ALONE: Final = ("nano", "vim", "zsh", "git", "htop")
 LONELY: Final = ("one", "two", "three")
 """Good packages that nobody touches: whatever happens to others, they go through at once."""
 TURNS_OF_THE_LONELY: Final = 12
+WAITS_AT_MOST: Final = 4
+"""So often one after another what is left of a divided batch waits for what mends it."""
 NEVER: Final = frozenset[tuple[str, str]]()
 
 
@@ -68,8 +70,8 @@ class Stream:
     def _something_happens(self) -> None:
         happenings: list[tuple[Callable[[], None], int]] = [
             (self._a_build_lands, 6),
-            (self._a_library_lands, 2),
-            (self._dependants_land, 2),
+            (self._a_library_lands, 8 if self.has_repos else 1),
+            (self._dependants_land, 4 if self.has_repos else 1),
             (self._a_side_tag_lands, 2),
             (self._a_lonely_build_lands, 2),
             (self._a_message_comes_again, 2),
@@ -82,7 +84,10 @@ class Stream:
             (self._time_passes, 1),
         ]
         kinds, weights = zip(*happenings, strict=True)
-        self.chance.choices(kinds, weights)[0]()
+        try:
+            self.chance.choices(kinds, weights)[0]()
+        except PowerCut:
+            self._come_back()
 
     def _a_build_lands(self) -> None:
         self._land(self.chance.choice(ALONE))
@@ -186,6 +191,7 @@ class Stream:
 
     def _the_gate_is_closed_or_opened(self) -> None:
         self.is_closed = not self.is_closed
+        self.stage.power.arm()  # who gets no answer types it again
         if self.is_closed:
             self.stage.says("gate.close", gate=GATE, reason="because", until=None)
         else:
@@ -256,8 +262,9 @@ class Stream:
         if self.is_closed:
             self._the_gate_is_closed_or_opened()
         self._settle()
-        self.stage.clock.pass_by(hours=2)
-        self._settle()
+        for _ in range(WAITS_AT_MOST):
+            self.stage.clock.pass_by(hours=2)
+            self._settle()
         self._check(self._broken())
         self._every_build_has_an_end()
         self._no_bad_build_went_through()

@@ -53,6 +53,44 @@ def test_who_is_not_concerned_does_not_wait_for_the_soname(make_gate: MakeGate) 
     assert stage.tags_of(NEW) == {PENDING}
 
 
+def test_a_new_build_of_a_dependant_that_is_not_made_for_the_soname_goes_its_own_way(make_gate: MakeGate) -> None:
+    stage = a_soname(make_gate)
+    stage.build_lands(NEW, provides=["libfoo.so.2"])
+    stage.settle()
+    stage.build_lands(REBUILT, requires=["libfoo.so.1"])
+
+    stage.settle()
+
+    assert stage.states() == {NEW: "testing", REBUILT: "accepted"}
+
+
+def test_many_rebuilt_dependants_go_through_together_with_their_library(make_gate: MakeGate) -> None:
+    stage = a_soname(make_gate)
+    rebuilt = [f"{name}-2-1" for name in ("app", "tool", "web")]
+    for name in ("tool", "web"):
+        stage.is_in_rawhide(f"{name}-1-1", requires=["libfoo.so.1"])
+    for nvr in rebuilt:
+        stage.build_lands(nvr, requires=["libfoo.so.2"])
+    stage.settle()
+    stage.build_lands(NEW, provides=["libfoo.so.2"])
+
+    stage.settle()
+
+    assert stage.states() == dict.fromkeys([*rebuilt, NEW], "accepted")
+    assert len(stage.runs("gate_rawhide")) == len(rebuilt) + 2
+
+
+def test_who_came_together_with_the_soname_and_has_no_part_in_it_does_not_wait(make_gate: MakeGate) -> None:
+    stage = a_soname(make_gate, batching={"same_submitter": "10m"})
+    stage.build_lands(NEW, provides=["libfoo.so.2"])
+    stage.build_lands(TOOL)
+    stage.build_lands("user-1-1", requires=["libfoo.so.2"])
+    stage.wait(minutes=11)
+    stage.settle()
+
+    assert stage.states() == {NEW: "testing", TOOL: "accepted", "user-1-1": "testing"}
+
+
 def test_an_older_break_of_rawhide_keeps_nobody_out(make_gate: MakeGate) -> None:
     stage = a_soname(make_gate)
     stage.is_in_rawhide("broken-1-1", requires=["libnobody.so.9"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from relengotron.bootstrap import procedures
 from tests.stage.gate_configuration import ARCH, GATE, QUARANTINE, REPO, TARGET
 from tests.stage.gate_stage import GateStage
 from tests.stories.conftest import MakeGate
@@ -166,3 +167,25 @@ def test_packages_that_cannot_be_read_let_nothing_through(stage: GateStage) -> N
     take_some_turns(stage)
 
     assert stage.states() == {"libfoo-2-1": "testing"}
+
+
+def test_nobody_waits_for_a_mirror_while_others_wait_to_decide(
+    stage: GateStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Turn:
+        """One batch decides at a time; what it asks the mirror meanwhile all others wait for."""
+
+        def __enter__(self) -> None:
+            asked.append(-len(stage.outside.mirror.calls))
+
+        def __exit__(self, *_trouble: object) -> None:
+            asked[-1] += len(stage.outside.mirror.calls)
+
+    monkeypatch.setattr(procedures, "Lock", Turn)
+    stage.restart()
+    stage.build_lands("libfoo-2-1", provides=["libfoo.so.1"])
+    stage.settle()
+
+    assert (stage.states(), asked) == ({"libfoo-2-1": "accepted"}, [0])

@@ -97,6 +97,34 @@ def test_an_older_build_that_comes_late_never_becomes_the_latest(make_gate: Make
     assert stage.tags_of(OLD) == set()
 
 
+def test_an_older_build_that_comes_back_after_the_newer_one_went_through_is_not_tested(make_gate: MakeGate) -> None:
+    stage = make_gate()
+    stage.build_lands(NEW)
+    stage.settle()
+    asked = len(stage.said("gate.batch.testing"))
+    stage.build_lands(OLD)
+
+    stage.settle()
+
+    assert stage.states() == {OLD: "superseded", NEW: "accepted"}
+    assert len(stage.said("gate.batch.testing")) == asked
+    (said,) = stage.said("gate.build.superseded")
+    assert (said["nvr"], said["by"]) == (OLD, NEW)
+
+
+def test_a_newer_build_that_was_taken_out_of_the_target_again_makes_nobody_outdated(make_gate: MakeGate) -> None:
+    stage = make_gate()
+    stage.build_lands(NEW)
+    stage.settle()
+    stage.move_by_hand(NEW, TARGET, None)
+    stage.build_lands(OLD)
+
+    stage.settle()
+
+    assert stage.states() == {OLD: "accepted", NEW: "accepted"}
+    assert stage.latest("foo") == OLD
+
+
 def test_newer_is_what_rpm_says(make_gate: MakeGate) -> None:
     older, newer = "foo-1.9-1", "foo-1.10-1"
     stage = make_gate()
@@ -110,7 +138,7 @@ def test_newer_is_what_rpm_says(make_gate: MakeGate) -> None:
 
 
 def test_a_newer_bad_build_keeps_the_older_one_out_too(make_gate: MakeGate) -> None:
-    """Its packager gave the older one up; who wants it all the same tags it again."""
+    """Its packager gave the older one up; who wants it all the same drops the newer one and tags it again."""
     stage = make_gate()
     stage.tester.silent.add(OLD)
     stage.build_lands(OLD)

@@ -1,14 +1,18 @@
 """Who goes into quarantine when a batch fails, how soon are all others through, and who is never suspected?"""
 
+from datetime import timedelta
 from math import ceil, log2
 from typing import Any
 
 import pytest
 
+from relengotron.engine.journal import gated
 from relengotron.model.gate import BUILD
-from relengotron.model.gated import BATCH
+from relengotron.model.gated import BATCH, CONTEXT, BuildState
 from relengotron.model.run import Run, RunState
+from relengotron.systems.koji.client import KojiHub
 from relengotron.systems.mischief import Kind, Rule
+from relengotron.workflows.gating import arriving
 from tests.stage.gate_configuration import (
     BATCH_TEST,
     BUILD_TEST,
@@ -21,6 +25,7 @@ from tests.stage.gate_configuration import (
     policies,
 )
 from tests.stage.gate_stage import PACKAGER, GateStage
+from tests.stage.quarantined import by_somebody_else
 from tests.stories.conftest import MakeGate
 
 NAMES = tuple(f"pkg{number}-1-1.fc26" for number in range(4))
@@ -293,3 +298,91 @@ def test_who_would_break_without_a_suspect_waits_no_second_time(make_gate: MakeG
     assert quarantined(stage) == ["libfoo-2-1.fc26", "tool-1-1.fc26"]
     assert "without the suspects tool-1-1.fc26.x86_64 requires libfoo.so.2" in stage.row("tool-1-1.fc26").reason
     assert stage.tester.rounds == []
+
+
+def test_a_test_that_fails_while_its_build_waits_before_a_closed_gate_counts(make_gate: MakeGate) -> None:
+    stage = a_gate(make_gate)
+    stage.says("gate.close", "kevin", gate=GATE, reason="the mirrors are full", until=None)
+    land(stage, *NAMES[:2])
+    stage.wait(hours=3)
+    stage.tester.bad = {NAMES[0]}
+    stage.tester.post(NAMES[0], "FAILED")
+    stage.says("gate.open", "kevin", gate=GATE, reason="they are not")
+    stage.settle()
+
+    assert stage.states() == {NAMES[0]: "quarantined", NAMES[1]: "accepted"}
+
+
+def test_a_build_that_leaves_while_the_first_steps_are_walked_is_not_tested_with_the_others(
+    make_gate: MakeGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = a_gate(make_gate)
+
+    def leave(*_seen: object) -> bool:
+        with by_somebody_else(stage).write() as db:
+            gated.put(db, GATE, [NAMES[1]], BuildState.SUPERSEDED, stage.clock(), reason="pkg1-2-1.fc26 is newer")
+        return True
+
+    monkeypatch.setattr(arriving, "_were_just_seen", leave)
+    for nvr in NAMES[:3]:
+        stage.build_lands(nvr)
+    stage.turn_until(lambda: bool(stage.tester.rounds))
+
+    assert stage.tester.rounds == [(NAMES[0], NAMES[2])]
+
+
+def test_a_suspect_whose_move_koji_has_forgotten_is_not_taken_for_moved(
+    make_gate: MakeGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = a_gate(make_gate)
+    stage.tester.bad = {NAMES[0]}
+    stage.outside.builder.is_away = True
+    stage.build_lands(NAMES[0])
+    stage.turn_until(lambda: bool(stage.moves()))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(KojiHub, "tasks", lambda _self, _ids: {})
+        stage.settle()
+
+    run, missing, *_ = held(stage)
+    assert missing == (f"Koji knows no task 1, which was to move {NAMES[0]}",)
+    assert stage.states() == {NAMES[0]: "testing"}
+
+    stage.outside.builder.is_away = False
+    stage.wish("retry", run)
+    stage.settle()
+    assert quarantined(stage) == [NAMES[0]]
+
+
+def test_only_the_scenario_that_is_wanted_names_suspects(make_gate: MakeGate) -> None:
+    rule = {"PassingTestCaseRule": {"test_case_name": BATCH_TEST, "scenario": "boot"}}
+    about = {"product_versions": [PRODUCT], "decision_contexts": [CONTEXT], "subject_types": [BATCH]}
+    stage = a_gate(make_gate, policies=policies(batches=False, more=({"id": "boots", **about, "rules": [rule]},)))
+    stage.tester.tests = {BUILD: BUILD_TEST}
+    for nvr in NAMES[:3]:
+        stage.build_lands(nvr)
+    stage.turn_until(lambda: bool(stage.tester.rounds))
+    [item] = [body["item"] for body in stage.said("gate.batch.testing")]
+    for scenario, nvr in (("sleep", NAMES[0]), ("boot", NAMES[1])):
+        found = {"item": [item], "type": [BATCH], "scenario": [scenario], "nvr": [nvr]}
+        stage.outside.results.create_result({"testcase": BATCH_TEST, "outcome": "FAILED", "data": found})
+    stage.turn_until(lambda: bool(quarantined(stage)))
+
+    assert stage.states() == {NAMES[0]: "testing", NAMES[1]: "quarantined", NAMES[2]: "testing"}
+
+
+@pytest.mark.parametrize("bad", ["libfoo-2-1.fc26", "app-2-1.fc26"])
+def test_who_cannot_go_without_a_suspect_waits_alone_for_what_mends_it(make_gate: MakeGate, bad: str) -> None:
+    stage = make_gate(has_repos=True, gate={"wait_for_dependants": "1h", **TOGETHER})
+    stage.is_in_rawhide("libfoo-1-1.fc26", provides=["libfoo.so.1"])
+    stage.is_in_rawhide("app-1-1.fc26", requires=["libfoo.so.1"])
+    stage.build_lands("libfoo-2-1.fc26", provides=["libfoo.so.2"])
+    stage.build_lands("app-2-1.fc26", requires=["libfoo.so.2"])
+    stage.build_lands(NAMES[0])
+    stage.tester.bad = {bad}
+    stage.turn_until(lambda: stage.states().get(NAMES[0]) == "accepted")
+
+    [other] = {"libfoo-2-1.fc26", "app-2-1.fc26"} - {bad}
+    assert stage.states() == {bad: "quarantined", other: "testing", NAMES[0]: "accepted"}
+    assert stage.clock() - stage.row(NAMES[0]).arrived_at < timedelta(minutes=30)
+    stage.wait(minutes=70)
+    assert quarantined(stage) == sorted([bad, other])

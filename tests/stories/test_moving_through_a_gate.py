@@ -56,7 +56,7 @@ def test_a_build_costs_koji_three_requests(make_gate: MakeGate) -> None:
     asked = [set(methods_in(each)) - {"multiCall"} for each in stage.outside.koji.calls]
     ours = [each for each in asked if not each & {"getLastEvent", "queryHistory", "getTaskInfo"}]
     assert [each for each in ours if each != {"listTagged"}] == [
-        {"checkTagAccess", "listTags", "listTagged", "evalPolicy"},
+        {"checkTagAccess", "checkTagPackage", "listTags", "listTagged", "evalPolicy"},
         {"moveBuild"},
         {"listTags"},
     ]

@@ -126,7 +126,7 @@ def test_a_batch_under_way_is_shown_with_its_run(make_gate: MakeGate) -> None:
     batch = the_batch_of(planned(stage), "bash-4-1")
     assert batch.batch == row.batch
     assert batch.run is not None
-    assert batch.prospect is Prospect.WAITS
+    assert batch.prospect is Prospect.HELD  # its tests were waited for, and nobody has run them
     assert any(BATCH_TEST in each for each in batch.reasons)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from relengotron.engine.journal import gated, tables
 from relengotron.model.gated import BuildState
 from relengotron.model.run import RunState
+from relengotron.workflows.gating.quarantine.kept import Kept
 from tests.stage.gate_configuration import BUILD_TEST, GATE, PENDING, QUARANTINE, TARGET
 from tests.stage.gate_stage import PACKAGER, GateStage
 from tests.stage.quarantined import NVR, WHY, by_somebody_else, in_quarantine, keeper_of, wish
@@ -160,6 +161,32 @@ def test_a_build_that_was_moved_by_hand_is_let_go(
     assert stage.row(NVR).state is state
     assert len(told(stage, topic)) == 1
     assert keeper_of(stage).state is RunState.DONE
+
+
+def test_a_build_that_was_tagged_into_the_target_besides_is_accepted_and_leaves_quarantine(stage: GateStage) -> None:
+    stage.outside.hub.call("admin", "tagBuildBypass", TARGET, NVR)
+    stage.run_until_quiet()
+
+    assert stage.tags_of(NVR) == {TARGET}
+    assert stage.row(NVR).state is BuildState.ACCEPTED
+
+
+def test_a_build_that_somebody_takes_out_and_puts_back_stays(stage: GateStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    look, looks = Kept.tags, list[frozenset[str]]()
+
+    def tags(kept: Kept) -> frozenset[str]:
+        if len(looks) == 1:
+            stage.outside.hub.call("admin", "tagBuildBypass", QUARANTINE, NVR)
+        looks.append(look(kept))
+        return looks[-1]
+
+    monkeypatch.setattr(Kept, "tags", tags)
+    stage.move_by_hand(NVR, QUARANTINE, None)
+    stage.run_until_quiet()
+
+    assert looks[:2] == [frozenset(), {QUARANTINE}]
+    assert stage.hold(keeper_of(stage)) is not None
+    assert stage.row(NVR).state is BuildState.QUARANTINED
 
 
 def test_a_build_that_was_moved_before_the_gate_by_hand_is_released(stage: GateStage) -> None:

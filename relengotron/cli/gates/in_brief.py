@@ -1,6 +1,6 @@
 """What ``relengotron status`` says about the gates: a line for each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from relengotron.cli import page
 from relengotron.cli.gates.standing import GateView, standing
+from relengotron.engine.journal import gated
 from relengotron.settings import Settings
 
 BLIND_FOR: Final = timedelta(minutes=10)
@@ -22,9 +23,15 @@ def gates(db: Connection, settings: Settings, at: datetime) -> Sequence[GateView
     ]
 
 
-def in_words(views: Sequence[GateView]) -> str:
+def left(db: Connection, settings: Settings) -> Mapping[str, int]:
+    """How many builds are left at gates that are not configured any more: nobody looks after them."""
+    return {name: count for name, count in gated.gates(db).items() if name not in settings.gates}
+
+
+def in_words(views: Sequence[GateView], left: Mapping[str, int]) -> str:
     """A line for each gate."""
-    return "\n".join(f"{view.name}: {'; '.join(_words(view))}" for view in views)
+    lines = [f"{view.name}: {'; '.join(_words(view))}" for view in views]
+    return "\n".join([*lines, *map(_left, left.items())])
 
 
 def for_programs(views: Sequence[GateView]) -> list[dict[str, Any]]:
@@ -35,9 +42,15 @@ def for_programs(views: Sequence[GateView]) -> list[dict[str, Any]]:
     ]
 
 
-def alarms(views: Sequence[GateView]) -> list[str]:
+def alarms(views: Sequence[GateView], left: Mapping[str, int]) -> list[str]:
     """What somebody must look at tonight: a build in quarantine is its packager's, and no alarm."""
-    return [f"{words}: relengotron gate status --gate {view.name}" for view in views for words in _alarms(view)]
+    stuck = [f"{words}: relengotron gate status --gate {view.name}" for view in views for words in _alarms(view)]
+    return [*stuck, *(f"{_left(each)}: relengotron gate status" for each in left.items())]
+
+
+def _left(left: tuple[str, int]) -> str:
+    name, count = left
+    return f"{count} left at gate {name}, which is not in gates.yaml any more"
 
 
 def _alarms(view: GateView) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """``relengotron gate close``, ``open`` and ``pass``: what people say about a gate, stored like any wish."""
 
 from collections.abc import Callable, Mapping, Sequence
+from shlex import quote
 
 import click
 
@@ -113,6 +114,6 @@ def _told(build: GatedBuild, given: Sequence[Pass]) -> str:
     own = Pass(build.gate, build.nvr, person(), "", now())
     more = ""
     if build.state is BuildState.QUARANTINED:
-        release = f"relengotron quarantine release {build.nvr} --gate {build.gate} --reason TEXT"
+        release = f"relengotron quarantine release {quote(build.nvr)} --gate {build.gate} --reason TEXT"
         more = f"\n  It is in quarantine; out of it: {release}"
     return f"Asked to let {build.nvr} pass: {passing.in_words([*given, own])}.{more}"

@@ -1,6 +1,7 @@
 """``relengotron quarantine``: which builds are there, why and for how long; let one out, test it again, or drop it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from shlex import quote
 
 import click
 
@@ -88,10 +89,11 @@ def drop(surroundings: Surroundings, nvr: str, gate: str | None, reason: str) ->
 
 
 def _give(surroundings: Surroundings, nvr: str, gate: str | None, way: WayOut, reason: str) -> None:
-    gates = surroundings.settings().gates
+    settings = surroundings.settings()
     with surroundings.journal() as database:
         with database.read() as db:
-            stay = the_stay(db, gates, nvr, gate)
+            stay = the_stay(db, settings.gates, nvr, gate)
+        the_gate(settings, stay.build.gate)  # where nobody has configured it any more nothing would come of it
         _refuse(stay, way)
         name = stay.build.gate
         body = {"gate": name, "agent": person(), "build": nvr, "way": str(way), "reason": reason}
@@ -107,7 +109,8 @@ def _refuse(stay: Stay, way: WayOut) -> None:
         raise Refusal(f"{wish.who} wanted to {wish.way} {nvr} before: {wish.why}", Exit.NO)
     if way is WayOut.RETRY and not stay.testcases:
         text = f"no test put {nvr} into quarantine, so none can be tried again: {stay.build.reason}"
-        raise Refusal(f"{text}\nTo let it through the gate once more: relengotron quarantine release {nvr}", Exit.NO)
+        release = f"relengotron quarantine release {quote(nvr)} --gate {stay.build.gate} --reason TEXT"
+        raise Refusal(f"{text}\nTo let it come to the gate once more: {release}", Exit.NO)
 
 
 def _rows(found: Iterable[Stay]) -> Iterator[tuple[str, ...]]:
@@ -115,7 +118,8 @@ def _rows(found: Iterable[Stay]) -> Iterator[tuple[str, ...]]:
     for each in found:
         build = each.build
         reminded = "" if each.reminded_at is None else page.clock(each.reminded_at, at)
-        yield build.gate, build.nvr, build.owner, page.length(at - build.since), reminded, build.reason
+        packager = build.owner or f"unknown; {each.who or 'nobody yet'}"
+        yield build.gate, build.nvr, packager, page.length(at - build.since), reminded, build.reason
 
 
 def _for_programs(stay: Stay) -> dict[str, object]:
@@ -125,6 +129,7 @@ def _for_programs(stay: Stay) -> dict[str, object]:
         "nvr": build.nvr,
         "package": build.package,
         "packager": build.owner,
+        "who": stay.who,
         "reason": build.reason,
         "testcases": list(stay.testcases),
         "since": build.since.isoformat(),

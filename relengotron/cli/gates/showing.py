@@ -65,6 +65,7 @@ def _batch(told: BatchStory) -> dict[str, Any]:
     return {
         "batch": to_json(told.batch),
         "builds": [to_json(each) for each in told.builds],
+        "upstream": [to_json(each) for each in told.news],
         "stuck": None if told.standing is None else to_json(told.standing.stuck),
         "run": for_programs(told.known, None),
     }

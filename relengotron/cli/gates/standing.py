@@ -1,6 +1,6 @@
 """Where does everything stand at a gate: batches with the runs that answer for them, quarantine, and the pace?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,15 +13,23 @@ from relengotron.decisions.gate_pace import WEEK, Pace
 from relengotron.engine.journal import gate_looks, gate_orders, gate_runs, gated
 from relengotron.engine.journal.gate_looks import GateLook
 from relengotron.engine.journal.gate_runs import Answering
-from relengotron.model.gated import BuildState, Closing, GatedBuild, Pass, lane_of_batch, lane_of_quarantine
+from relengotron.model.codec import from_json
+from relengotron.model.gated import (
+    TAKEN_THROUGH_BY,
+    BuildState,
+    Closing,
+    GateBatch,
+    GatedBuild,
+    Pass,
+    lane_of_batch,
+    lane_of_quarantine,
+)
 from relengotron.model.run import HoldRecord, Run, RunState, StepRecord
 from relengotron.settings.gates import Gate
 
-STAY: Final = "ensure_a_way_out_is_found"
-"""Where a build in quarantine waits for people by its nature, reminded again and again: that is not stuck."""
-
-IN_ORDER: Final = ("relengotron gate open ", "relengotron gate pass ")
-"""How the commands begin that cut a wait short which somebody wants, or which ends by itself: that is not stuck."""
+IN_ORDER: Final = ("relengotron gate open ", "relengotron gate pass ", "relengotron quarantine release ")
+"""How the commands begin that cut a wait short which somebody wants, which ends by itself, or whose people are reminded
+again and again: that is not stuck."""
 
 MAY_MOVE: Final = "ensure_builds_may_move"
 """Where a good batch waits for a gate that people, or a freeze, keep shut."""
@@ -66,6 +74,11 @@ class Standing:
         return None if self.answering is None else self.answering.hold
 
     @property
+    def who(self) -> str:
+        """Who can act: whom its run waits for, else whose gate it is."""
+        return self.owner if self.hold is None else self.hold.owner
+
+    @property
     def since(self) -> datetime:
         """When the first of its builds came into its state."""
         return min(each.since for each in self.builds)
@@ -108,7 +121,7 @@ class Standing:
 
     @property
     def _waits_in_order(self) -> bool:
-        return self.hold is not None and (self.hold.step == STAY or self.hold.command.startswith(IN_ORDER))
+        return self.hold is not None and self.hold.command.startswith(IN_ORDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +164,13 @@ class GateView:
     @property
     def standing_counts(self) -> dict[str, int]:
         """How many builds stand where, without those that the gate has done with."""
-        stuck = [each for each in self.batches if each.stuck]
         counts = {
             "pending": len(self.pending),
             "testing": _builds(self.testing),
             "ready": _builds(self.ready),
             "moving": _builds(self.moving),
-            "stuck": _builds(stuck),
-            "in quarantine": len(self.quarantine),
+            "stuck": _builds(self.stuck),
+            "in quarantine": sum(1 for each in self.quarantine if not each.stuck),
         }
         return {state: count for state, count in counts.items() if count}
 
@@ -177,6 +189,7 @@ def standing(db: Connection, name: str, gate: Gate, owner: str, at: datetime, *,
     wanted |= {lane_of_quarantine(name, each.nvr): (each.nvr, [each]) for each in in_quarantine}
     answering = gate_runs.under_way(db, name)
     answering |= gate_runs.last_of(db, wanted.keys() - answering.keys())
+    others = [each for lane, each in answering.items() if lane not in wanted]
     all_standing = [
         Standing(each, tuple(members), answering.get(lane), owner) for lane, (each, members) in wanted.items()
     ]
@@ -187,7 +200,7 @@ def standing(db: Connection, name: str, gate: Gate, owner: str, at: datetime, *,
         closings=gate_orders.closings_of(db, name, at),
         counts=gated.counts(db, name),
         pending=[each for each in builds if each.state is BuildState.ARRIVED],
-        batches=[each for each in all_standing if not each.is_in_quarantine],
+        batches=[*(each for each in all_standing if not each.is_in_quarantine), *_after(db, owner, others)],
         quarantine=[each for each in all_standing if each.is_in_quarantine],
         passes=_passes(db, name, builds),
         pace=gate_pace.pace(() if is_brief else gated.settled_since(db, name, at - WEEK), at),
@@ -195,8 +208,26 @@ def standing(db: Connection, name: str, gate: Gate, owner: str, at: datetime, *,
     )
 
 
+def _after(db: Connection, owner: str, others: Iterable[Answering]) -> Iterator[Standing]:
+    """Batches that are stuck after their builds have come through: what else was promised is somebody's work still."""
+    for each in others:
+        if each.run.workflow != TAKEN_THROUGH_BY or not _may_be_stuck(each):
+            continue
+        batch = from_json(GateBatch, each.run.request)
+        rows = gated.of_names(db, batch.gate, batch.builds).values()
+        through = tuple(row for row in rows if row.state.is_settled)
+        if through and (found := Standing(batch.id, through, each, owner)).stuck:
+            yield found
+
+
+def _may_be_stuck(each: Answering) -> bool:
+    is_troubled = any(step.troubles for step in each.steps.values())
+    return each.hold is not None or each.run.state is RunState.PARKED or is_troubled
+
+
 def _builds(batches: Iterable[Standing]) -> int:
-    return sum(len(each.builds) for each in batches)
+    """Of a batch that is stuck after its builds came through none stands here."""
+    return sum(not build.state.is_settled for each in batches for build in each.builds)
 
 
 def _by_batch(builds: Iterable[GatedBuild]) -> dict[str, list[GatedBuild]]:

@@ -7,13 +7,12 @@ from typing import Any
 import click
 
 from relengotron.cli import page
-from relengotron.cli.gates import status_page
+from relengotron.cli.gates import in_brief, status_page
 from relengotron.cli.gates.find import gates_with, no_gates, the_gate
 from relengotron.cli.gates.standing import GateView, Standing, standing
 from relengotron.cli.surroundings import Surroundings, now
 from relengotron.decisions import passing
 from relengotron.engine.history import History
-from relengotron.engine.journal import gated
 from relengotron.engine.journal.database import Database
 from relengotron.engine.sole import is_held
 from relengotron.messages.eta import told
@@ -47,7 +46,7 @@ def gate_status(
     with surroundings.journal() as database:
         with database.read() as db:
             views = [standing(db, name, each, each.owner or settings.owner, at) for name, each in wanted.items()]
-            left = {name: count for name, count in gated.gates(db).items() if name not in settings.gates}
+            left = in_brief.left(db, settings)
         eta_of = _etas(database, at)
         if json_wanted:
             page.as_json([_for_programs(each, eta_of, daemon_runs) for each in views])

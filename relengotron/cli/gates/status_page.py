@@ -33,7 +33,9 @@ def show(views: Sequence[GateView], eta_of: EtaOf, *, daemon_runs: bool, all_wan
 def show_left(left: Mapping[str, int], *, none_yet: str) -> None:
     """What stands at gates that are not configured any more, and what to say where none is."""
     for name, count in left.items():
-        say(f"{name} is not in gates.yaml any more, and {_count(count, 'build')} left there: put it back", state="held")
+        words = f"{name} is not in gates.yaml any more, and {_count(count, 'build')} left there"
+        say(f"{words}: put it back, or call off what waits there", state="held")
+        page.say("  look: relengotron runs list --state held")
     if none_yet:
         say(none_yet)
 
@@ -135,7 +137,7 @@ def _alike(view: GateView, why: str, who: str, those: Sequence[Standing]) -> Non
     more = f" and {len(those) - 1:,} more" if len(those) > 1 else ""
     say(f"{first.name}{more}, since {page.clock(first.stuck.since, view.at)}: {_names(first.builds)}", 4, state="held")
     say(page.shortened(why, LONGEST_REASON), 6)
-    say(f"{who}: {first.stuck.command}", 6)
+    page.say(f"      {who}: {first.stuck.command}")  # never in two lines: it is to be typed
 
 
 def _part(title: str, all_of_them: Sequence[object], most: int | None, line: Callable[..., Iterable[str]]) -> None:
@@ -158,6 +160,8 @@ def _batch(each: Standing, at: datetime, eta: Eta | None) -> Iterator[str]:
     waits = ": ".join(part for part in (step, page.shortened(each.waits_for, LONGEST_REASON)) if part)
     if waits:
         yield waits
+    if each.hold is not None and not each.is_ready:
+        yield f"until {page.clock(each.hold.deadline, at)} at most"
     if eta is not None and eta.rest is not None:
         yield f"ETA {eta}"
 
@@ -165,14 +169,15 @@ def _batch(each: Standing, at: datetime, eta: Eta | None) -> Iterator[str]:
 def _pending(view: GateView, build: GatedBuild) -> Iterator[str]:
     given = view.passes.get(build.nvr, ())
     people = f"; {passing.in_words(given)}" if given else ""
-    yield f"{build.nvr} of {build.owner}, since {page.clock(build.arrived_at, view.at)}{people}"
+    yield f"{build.nvr} of {build.owner or 'nobody known'}, since {page.clock(build.arrived_at, view.at)}{people}"
     if build.reason:
         yield page.shortened(build.reason, LONGEST_REASON)
 
 
 def _quarantined(each: Standing, at: datetime) -> Iterator[str]:
     (build,) = each.builds
-    yield f"{build.nvr} of {build.owner}, for {page.length(at - build.since)}"
+    packager = build.owner or f"nobody known ({each.who} can act)"
+    yield f"{build.nvr} of {packager}, for {page.length(at - build.since)}"
     yield page.shortened(build.reason, LONGEST_REASON)
 
 

@@ -25,6 +25,8 @@ class Stay:
     testcases: tuple[str, ...] = ()
     reminded_at: datetime | None = None
     leaving: QuarantineWish | None = None
+    who: str = ""
+    """Who can act, which is not the packager where nobody knows that, or where reminders were in vain."""
 
 
 def stays(db: Connection, gates: Mapping[str, Gate]) -> list[Stay]:
@@ -74,7 +76,9 @@ def _stay(db: Connection, build: GatedBuild) -> Stay:
     hold, kept = holds.open_of(db, run.id), from_json(Quarantine, run.request)
     said = effects.find(db, run.id, f"{DECISION}{LEAVING}")
     leaving = None if said is None else from_json(QuarantineWish, said.result)
-    return Stay(build, run.id, kept.suspicion.testcases, None if hold is None else hold.deadline, leaving)
+    if hold is None:
+        return Stay(build, run.id, kept.suspicion.testcases, leaving=leaving)
+    return Stay(build, run.id, kept.suspicion.testcases, hold.deadline, leaving, hold.owner)
 
 
 def _unfinished(db: Connection, build: GatedBuild) -> Iterator[Run]:

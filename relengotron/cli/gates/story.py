@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 
 from sqlalchemy import Connection
 
@@ -10,8 +11,8 @@ from relengotron.cli import find, ways_on
 from relengotron.cli.details import Details, details
 from relengotron.cli.gates.standing import Standing
 from relengotron.decisions import passing
-from relengotron.decisions.upstream import news_of
-from relengotron.engine.journal import evidence, gate_orders, gate_runs, gated, holds, runs, upstream
+from relengotron.engine import upstream_news
+from relengotron.engine.journal import evidence, gate_orders, gate_runs, gated, holds, runs
 from relengotron.engine.journal.gate_runs import Answering
 from relengotron.errors import MalformedInput
 from relengotron.model.codec import from_json
@@ -23,7 +24,6 @@ from relengotron.model.gated import (
     Pass,
     gate_of_lane,
 )
-from relengotron.model.nvr import Nvr
 from relengotron.model.run import Run
 from relengotron.model.upstream_news import UpstreamNews
 
@@ -48,6 +48,7 @@ class BatchStory:
     builds: Sequence[GatedBuild]
     known: Details
     standing: Standing | None
+    news: Sequence[UpstreamNews] = ()
 
 
 def of_build(db: Connection, nvr: str, owner: str, at: datetime) -> list[BuildStory]:
@@ -67,7 +68,8 @@ def of_batch(db: Connection, name: str, owner: str) -> BatchStory | None:
     builds = [each for nvr in batch.builds if (each := gated.find(db, batch.gate, nvr)) is not None]
     own = tuple(each for each in builds if each.batch == batch.id and not each.state.is_settled)
     standing = Standing(batch.id, own, _answering(db, run), owner) if own else None
-    return BatchStory(batch, builds, details(db, run), standing)
+    news = [found for each in builds if (found := upstream_news.of_build(db, each)) is not None]
+    return BatchStory(batch, builds, details(db, run), standing, news)
 
 
 def batch_of(run: Run) -> GateBatch | None:
@@ -83,21 +85,23 @@ def commands(story: BuildStory) -> Iterator[str]:
     build, stuck = story.build, story.standing.stuck
     if build.state.is_settled:
         return
-    if build.state is BuildState.QUARANTINED:
+    if build.state is BuildState.QUARANTINED and stuck is None:
         yield from _ways_out(build)
     if stuck is not None:
         yield stuck.command
-    if build.state is BuildState.TESTING and story.runs:
-        yield from ways_on.at_the_gate(story.runs[-1])
+    leading_on = ways_on.at_the_gate(story.runs[-1]) if build.state is BuildState.TESTING and story.runs else []
+    yield from leading_on
     if story.closings and build.state is BuildState.TESTING:
         yield f"relengotron gate open {build.gate} --reason TEXT"
-    if build.state is not BuildState.MOVING and passing.still_needed(story.passes):
-        yield f"relengotron gate pass {build.gate} {build.nvr} --reason TEXT"
+    let_pass = f"relengotron gate pass {build.gate} {quote(build.nvr)} --reason TEXT"
+    is_named = any(each.startswith(let_pass) for each in leading_on)
+    if build.state is not BuildState.MOVING and passing.still_needed(story.passes) and not is_named:
+        yield let_pass
 
 
 def _ways_out(build: GatedBuild) -> Iterator[str]:
     for way in ("release", "retry", "drop"):
-        yield f"relengotron quarantine {way} {build.nvr} --gate {build.gate} --reason TEXT"
+        yield f"relengotron quarantine {way} {quote(build.nvr)} --gate {build.gate} --reason TEXT"
 
 
 def _of_build(db: Connection, build: GatedBuild, ever: Sequence[Run], owner: str, at: datetime) -> BuildStory:
@@ -110,16 +114,8 @@ def _of_build(db: Connection, build: GatedBuild, ever: Sequence[Run], owner: str
         passes=gate_orders.passes_of(db, build.gate, [build.nvr]),
         closings=gate_orders.closings_of(db, build.gate, at),
         runs=[details(db, each) for each in sorted(here.values(), key=lambda each: (each.created_at, each.id))],
-        news=_news(db, build),
+        news=upstream_news.of_build(db, build),
     )
-
-
-def _news(db: Connection, build: GatedBuild) -> UpstreamNews | None:
-    """What the build brings that was found upstream, after the one that passed here before it."""
-    rows = gated.of_packages(db, build.gate, [build.package])
-    passed = [each for each in rows if each.state is BuildState.ACCEPTED and each.arrived_at < build.arrived_at]
-    before = Nvr.parse(passed[-1].nvr).version if passed else None
-    return news_of(build.package, Nvr.parse(build.nvr).version, before, upstream.of_packages(db, [build.package]))
 
 
 def _answering(db: Connection, run: Run) -> Answering:

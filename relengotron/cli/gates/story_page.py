@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from operator import itemgetter
 
 from relengotron.cli import page
 from relengotron.cli.details import Details, show
@@ -27,7 +28,7 @@ def build(story: BuildStory, at: datetime) -> None:
     say(f"{own.nvr}  {_IN_WORDS[own.state]} at gate {own.gate}", bold=True)
     for line in _facts(story, at):
         say(line, 2)
-    _part("Do", dict.fromkeys(commands(story)))
+    _commands(dict.fromkeys(commands(story)))
     for known in story.runs:
         page.say()
         say(f"{_what(known)}, run {known.run.id}, {page.state_in_words(known.run.state)}", bold=True)
@@ -40,9 +41,10 @@ def batch(story: BatchStory, at: datetime) -> None:
     say(f"{story.batch.id}  {_count(story.batch)} at gate {story.batch.gate}", bold=True)
     for line in _of_batch(story.batch):
         say(line, 2)
-    _part("Builds", (_stands(each, at) for each in story.builds))
+    _part("Builds", (_stands(each, story.batch.id, at) for each in story.builds))
+    _part("From upstream", (each.in_full for each in story.news))
     if story.standing is not None and story.standing.stuck is not None:
-        _part("Do", [f"{story.standing.stuck.who}: {story.standing.stuck.command}"])
+        _commands([f"{story.standing.stuck.who}: {story.standing.stuck.command}"])
     page.say()
     show(story.known, None, at)
 
@@ -88,7 +90,7 @@ def _in_a_run(known: Details, own: GatedBuild, at: datetime) -> Iterator[str]:
     lines += [(each.written_at, f"told: {each.topic}") for each in known.messages if each.body.get("nvr") == own.nvr]
     lines += [(each.at, f"{each.who}: {each.what}") for each in known.orders]
     yield f"opened {page.clock(known.run.created_at, at)}"
-    for moment, text in sorted(lines):
+    for moment, text in sorted(lines, key=itemgetter(0)):
         yield f"{page.clock(moment, at)}  {text}"
     if known.run.finished_at is not None:
         yield f"ended {page.clock(known.run.finished_at, at)}"
@@ -102,13 +104,22 @@ def _of_batch(batch: GateBatch) -> Iterator[str]:
         yield f"beside {', '.join(batch.kin)}"
 
 
-def _stands(each: GatedBuild, at: datetime) -> str:
-    now_in = f", by now in {each.batch}" if each.batch is not None else ""
+def _stands(each: GatedBuild, batch: str, at: datetime) -> str:
+    now_in = f", by now in {each.batch}" if each.batch not in (None, batch) else ""
     return f"{each.nvr}  {_IN_WORDS[each.state]} since {page.clock(each.since, at)}{now_in}"
 
 
 def _count(batch: GateBatch) -> str:
     return "1 build" if len(batch.builds) == 1 else f"{len(batch.builds)} builds"
+
+
+def _commands(lines: Iterable[str]) -> None:
+    """Each in one line, however long: it is to be typed."""
+    lines = list(lines)
+    if lines:
+        say("Do", 2, bold=True)
+    for line in lines:
+        page.say(f"    {line}")
 
 
 def _part(title: str, lines: Iterable[str]) -> None:

@@ -40,8 +40,19 @@ TURN: tuple[ColumnElement[Any], ...] = (
 )
 """The order in which the runs of a lane advance: what has begun, what is urgent, then the oldest."""
 
+_same = runs.alias()
 RUN = select(runs).where(runs.c.id == bindparam("run"))
 HEAD_OF_LANE = select(runs).where(runs.c.lane == bindparam("lane"), stands(UNFINISHED)).order_by(*TURN).limit(1)
+AT_ITS_TURN = (
+    select(runs)
+    .where(
+        runs.c.lane == select(_same.c.lane).where(_same.c.id == bindparam("run")).scalar_subquery(), stands(UNFINISHED)
+    )
+    .order_by(*TURN)
+    .limit(1)
+)
+"""The run whose turn it is in the lane of this one."""
+RUNS = select(runs).where(runs.c.id.in_(bindparam("ids", expanding=True)))
 LOOK_NOW = (
     update(runs)
     .where(runs.c.id == bindparam("the_run"), stands(UNFINISHED), runs.c.look_again_at > bindparam("now"))
@@ -55,8 +66,7 @@ ADD_STEP = insert(steps)
 WATCHES = select(watches.c.system, watches.c.key).where(watches.c.run == bindparam("run"))
 FORGET_WATCHES = delete(watches).where(watches.c.run == bindparam("the_run"))
 ADD_WATCHES = insert(watches)
-WATCHERS = select(watches.c.run).where(watches.c.system == bindparam("system"), watches.c.key == bindparam("key"))
-WATCHERS_OF_ANY = select(watches.c.run).where(
+WATCHERS = select(watches.c.run).where(
     watches.c.system == bindparam("system"), watches.c.key.in_(bindparam("keys", expanding=True))
 )
 ALL_WATCHES = select(watches.c.system, watches.c.key, runs.c.id, runs.c.priority, runs.c.updated_at).join_from(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import RLock
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -49,6 +50,7 @@ class Database:
                 raise
         except (SQLAlchemyError, OSError, ImportError) as trouble:
             raise opening_trouble(url, trouble) from trouble
+        self._looks = _looks_at(self.engine)
         self._turn = RLock()
         self._is_writing = False
 
@@ -78,7 +80,7 @@ class Database:
         """
         with (
             _or_busy("read"),
-            self.engine.connect().execution_options(relengotron_reads_only=True) as connection,
+            self.engine.connect().execution_options(**self._looks) as connection,
         ):
             yield connection
 
@@ -117,6 +119,12 @@ def _or_busy(what: str) -> Iterator[None]:
         yield
     except (OperationalError, PoolTimeout) as trouble:
         raise SystemBusy(f"the journal cannot be {what}: {why(trouble)}") from trouble
+
+
+def _looks_at(engine: Engine) -> dict[str, Any]:
+    """How a look sees one moment, however many questions it has: PostgreSQL shows each of them a newer one."""
+    looks: dict[str, Any] = {"relengotron_reads_only": True}
+    return looks | {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else looks
 
 
 def _open(url: str, patience: Patience) -> Engine:

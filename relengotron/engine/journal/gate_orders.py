@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
 
 from relengotron.engine.journal.columns import insert_once
 from relengotron.engine.journal.tables import closings, passes
@@ -46,6 +46,11 @@ def passes_of(db: Connection, gate: str, nvrs: Collection[str]) -> list[Pass]:
     """Who lets which of these builds through, the oldest first."""
     query = select(passes).where(passes.c.gate == gate, passes.c.nvr.in_(sorted(set(nvrs)))).order_by(passes.c.at)
     return [_pass(row) for row in db.execute(query).mappings()]
+
+
+def forget_passes(db: Connection, gate: str, nvr: str) -> None:
+    """What people let through once needs their word again; that they gave it stands in the record."""
+    db.execute(delete(passes).where(passes.c.gate == gate, passes.c.nvr == nvr))
 
 
 def all_passes(db: Connection, gate: str) -> list[Pass]:

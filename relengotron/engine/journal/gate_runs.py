@@ -10,7 +10,7 @@ from relengotron.engine.journal.tables import holds as hold_table
 from relengotron.engine.journal.tables import runs as run_table
 from relengotron.engine.journal.tables import steps as step_table
 from relengotron.model.gated import lane_of_batch, lane_of_quarantine
-from relengotron.model.run import HoldRecord, Run, StepRecord
+from relengotron.model.run import HoldRecord, Run, RunState, StepRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,11 @@ class Answering:
 
 
 def under_way(db: Connection, gate: str) -> dict[str, Answering]:
-    """Every run at this gate that is not over, by its lane."""
-    wanted = _at(gate) & run_table.c.state.in_(runs.UNFINISHED)
-    found = {row["id"]: runs.read_run(row) for row in db.execute(select(run_table).where(wanted)).mappings()}
+    """By lane the run at this gate that is not over, else the one that a defect has stopped."""
+    is_parked = run_table.c.state == str(RunState.PARKED)
+    wanted = _at(gate) & (run_table.c.state.in_(runs.UNFINISHED) | is_parked)
+    the_foremost_last = select(run_table).where(wanted).order_by(is_parked.desc(), run_table.c.number.desc())
+    found = {row["id"]: runs.read_run(row) for row in db.execute(the_foremost_last).mappings()}
     steps: dict[str, dict[str, StepRecord]] = {}
     query = select(step_table).join(run_table, step_table.c.run == run_table.c.id).where(wanted)
     for row in db.execute(query.order_by(step_table.c.started_at)).mappings():

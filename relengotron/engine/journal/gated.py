@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, update
 
+from relengotron.engine.journal import gate_orders
 from relengotron.engine.journal.columns import insert_once
 from relengotron.engine.journal.tables import gated_builds as table
 from relengotron.engine.journal.times import moment, stamp
-from relengotron.model.gated import BuildState, GatedBuild
+from relengotron.model.gated import UNSETTLED, BuildState, GatedBuild
 
 AT_ONCE = 400
 """So many names fit into one question to every database."""
@@ -28,13 +29,14 @@ _OF_BATCH = select(table).where(table.c.batch == bindparam("batch")).order_by(ta
 
 
 def arrive(db: Connection, build: GatedBuild) -> bool:
-    """A build came to a gate; False when it is there already. One that was settled before comes once more."""
+    """A build came to a gate; False when it is there already. One that was settled before comes as a new one."""
     if insert_once(db, table, _row(build)):
         return True
     known = find(db, build.gate, build.nvr)
     if known is None or not known.state.is_settled:
         return False
     again = _row(build) | {"tries": known.tries + 1}
+    gate_orders.forget_passes(db, build.gate, build.nvr)
     return bool(_change(db, build.gate, [build.nvr], (known.state,), again))
 
 
@@ -145,7 +147,7 @@ def settled_since(db: Connection, gate: str, when: datetime) -> list[GatedBuild]
 
 def gates(db: Connection) -> dict[str, int]:
     """By gate how many builds are not settled there, whatever the configuration knows of it by now."""
-    standing = [str(each) for each in BuildState if not each.is_settled]
+    standing = list(map(str, UNSETTLED))
     query = select(table.c.gate, func.count()).where(table.c.state.in_(standing)).group_by(table.c.gate)
     return {row.gate: row[1] for row in db.execute(query.order_by(table.c.gate))}
 

@@ -6,13 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from relengotron.engine.journal.columns import as_stored, insert_once
 from relengotron.engine.journal.tables import inbox
 from relengotron.engine.journal.times import moment, stamp
 
 LONGEST_EVIDENCE: Final = 65_536
+_SETTLE: Final = update(inbox).where(inbox.c.id == bindparam("the_id"))
 
 
 class MessageState(StrEnum):
@@ -125,14 +126,32 @@ def unsettled(db: Connection, limit: int) -> list[StoredMessage]:
     return [_message(row) for row in rows.mappings()]
 
 
-def settle(
-    db: Connection, message: int, state: MessageState, reason: str, now: datetime, *, business_key: str | None = None
-) -> None:
-    """Write down what became of a message, and the key by which the same news is recognised from now on."""
-    values = {"state": state, "reason": reason, "settled_at": stamp(now)}
-    if business_key is not None:
-        values["business_key"] = business_key
-    db.execute(update(inbox).where(inbox.c.id == message).values(**values))
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a message, and the key by which the same news is recognised from now on."""
+
+    message: int
+    state: MessageState
+    reason: str
+    key: str | None = None
+
+
+def settle(db: Connection, settled: Sequence[Settled], now: datetime) -> None:
+    """Write down what became of messages."""
+    with_key = [_row_of(each, now) | {"business_key": each.key} for each in settled if each.key is not None]
+    without = [_row_of(each, now) for each in settled if each.key is None]
+    for rows in (with_key, without):
+        if rows:
+            db.execute(_SETTLE, rows)
+
+
+def _row_of(settled: Settled, now: datetime) -> dict[str, Any]:
+    return {
+        "the_id": settled.message,
+        "state": settled.state,
+        "reason": settled.reason,
+        "settled_at": stamp(now),
+    }
 
 
 def with_business_key(db: Connection, key: str) -> str | None:

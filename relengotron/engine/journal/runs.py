@@ -66,6 +66,17 @@ def find(db: Connection, run: str) -> Run | None:
     return read_run(alike[0]) if len(alike) == 1 else None
 
 
+def at_its_turn(db: Connection, run: str) -> Run | None:
+    """The run with this id, if it is not over and it is its turn in its lane."""
+    row = db.execute(asked_often.AT_ITS_TURN, {"run": run}).mappings().first()
+    return read_run(row) if row is not None and row["id"] == run else None
+
+
+def all_of(db: Connection, ids: Collection[str]) -> list[Run]:
+    """The runs with these ids."""
+    return [read_run(row) for row in db.execute(asked_often.RUNS, {"ids": list(ids)}).mappings()] if ids else []
+
+
 def newest(db: Connection, limit: int, *, lane: str | None = None, states: Collection[RunState] = ()) -> list[Run]:
     """Runs, newest first."""
     query = select(runs).order_by(runs.c.number.desc()).limit(limit)
@@ -248,14 +259,9 @@ def watch(db: Connection, run: str, wanted: Iterable[Watch]) -> bool:
     return not asked <= known
 
 
-def watchers(db: Connection, watch: Watch) -> list[str]:
-    """The runs that wait for a fact."""
-    return list(db.execute(asked_often.WATCHERS, {"system": watch.system, "key": watch.key}).scalars())
-
-
-def watchers_of_any(db: Connection, system: str, keys: Iterable[str]) -> list[str]:
+def watchers(db: Connection, system: str, keys: Iterable[str]) -> list[str]:
     """The runs that wait for one of these facts of a system."""
-    found = db.execute(asked_often.WATCHERS_OF_ANY, {"system": system, "keys": list(keys)}).scalars()
+    found = db.execute(asked_often.WATCHERS, {"system": system, "keys": list(keys)}).scalars()
     return list(dict.fromkeys(found))
 
 
@@ -269,8 +275,8 @@ def watched(db: Connection) -> dict[Watch, list[Watcher]]:
 
 def look_now(db: Connection, wanted: Collection[str], now: datetime) -> None:
     """Let these runs look at the world now, also when the wake in memory is lost with the process."""
-    for run in wanted:
-        db.execute(asked_often.LOOK_NOW, {"the_run": run, "now": stamp(now)})
+    if wanted:
+        db.execute(asked_often.LOOK_NOW, [{"the_run": run, "now": stamp(now)} for run in wanted])
 
 
 def read_run(row: RowMapping) -> Run:

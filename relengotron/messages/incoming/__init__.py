@@ -50,6 +50,9 @@ PARSERS: Final[Mapping[str, Parser]] = {
     ACK: gilmsg.message_acknowledged,
 }
 
+ONLY_TELL: Final = tuple(topic for topic in PARSERS if topic.startswith(("anitya.", "hotness.")))
+"""Topics that lead to words about a build and to nothing else: whoever does without them need not say so."""
+
 WISHES: Final[Mapping[str, Parser]] = {
     f"{person.WISHES}retry": person.retry_wished,
     f"{person.WISHES}cancel": person.cancel_wished,

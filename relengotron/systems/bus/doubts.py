@@ -15,6 +15,7 @@ class Doubt(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     UNAUTHORISED = "unauthorised"
+    NOT_HEARD = "not heard"
     NO_AUTHORITY = "no valid authority"
 
     def because(self, why: str, sender: str = "") -> Untrusted:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from relengotron.errors import SettingsError
 from relengotron.messages.gilmsg import ACK
-from relengotron.messages.incoming import PARSERS
+from relengotron.messages.incoming import ONLY_TELL, PARSERS
 from relengotron.messages.orders import ORDERS
 from relengotron.messages.subscribing import full_topics
 from relengotron.settings import Settings
@@ -75,6 +75,13 @@ def mistakes_of(config: Mapping[str, Any], settings: Settings, *, examine_keys: 
     if not mistakes and examine_keys:
         mistakes += _told(lambda: _proved(config, settings))
     return list(dict.fromkeys(mistakes))
+
+
+def nobodys_topics(config: Mapping[str, Any], settings: Settings) -> list[str]:
+    """Topics that nobody may send, because the table does not name them, and without which all goes on."""
+    if config.get("validate_signatures") is not True:
+        return []
+    return [suffix for suffix in ONLY_TELL if row_of(settings.systems.bus.senders, suffix) is None]
 
 
 def _proved(config: Mapping[str, Any], settings: Settings) -> Guard:
@@ -164,7 +171,7 @@ def _told(attempt: Callable[[], object]) -> Iterator[str]:
 
 
 def _wrong_rows(rows: Rows) -> Iterator[str]:
-    missing = [suffix for suffix in PARSERS if row_of(rows, suffix) is None]
+    missing = [suffix for suffix in PARSERS if suffix not in ONLY_TELL and row_of(rows, suffix) is None]
     if missing:
         orders = [suffix for suffix in ORDERS if suffix in missing]
         worst = f"; {', '.join(orders)} would order a push" if orders else ""

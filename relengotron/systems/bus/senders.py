@@ -39,7 +39,10 @@ class Senders:
         suffix = suffix_of(topic, self.beginning) if isinstance(topic, str) else None
         if not isinstance(topic, str) or suffix is None:
             raise Doubt.UNAUTHORISED.because("its topic is not one of our bus", name)
-        if name not in (row_of(self.rows, suffix) or ()):
+        row = row_of(self.rows, suffix)
+        if row is None:
+            raise Doubt.NOT_HEARD.because(f"bus.senders has no entry for {topic}: nobody may send it", name)
+        if name not in row:
             raise Doubt.UNAUTHORISED.because(f"bus.senders does not let {name} speak on {topic}", name)
         if name not in self.policy.get(topic, () if self.is_nitpicky else (name,)):
             raise Doubt.UNAUTHORISED.because(f"fedmsg's routing_policy does not let {name} speak on {topic}", name)

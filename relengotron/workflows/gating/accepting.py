@@ -10,10 +10,12 @@ from relengotron.workflows.gating.facts import facts_of, say, told_of
 from relengotron.workflows.gating.gate import GateRun
 from relengotron.workflows.gating.writing import settle
 
-NO_TASKS: Mapping[str, int] = MappingProxyType({})
+NO_TASKS: Mapping[str, int | None] = MappingProxyType({})
 
 
-def accept(run: GateRun, builds: Collection[GatedBuild], reason: str, tasks: Mapping[str, int] = NO_TASKS) -> None:
+def accept(
+    run: GateRun, builds: Collection[GatedBuild], reason: str, tasks: Mapping[str, int | None] = NO_TASKS
+) -> None:
     """These builds are in the target, ``tasks`` moved them; everybody hears so at once, whatever becomes of others."""
     if not builds:
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from shlex import quote
 from typing import Final
 
 from relengotron.model.gated import Closing, GatedBuild
@@ -12,6 +13,7 @@ from relengotron.workflows.gating.arriving import look, still_before
 from relengotron.workflows.gating.gate import GateRun
 from relengotron.workflows.gating.judging import ensure_builds_have_verdicts
 from relengotron.workflows.gating.question import shut_by_policy
+from relengotron.workflows.gating.still_good import speaking_against
 from relengotron.workflows.waiting import LOOKS_AFTER_POLLS
 
 REFUSED_FOR_POLLS: Final = 5
@@ -31,6 +33,8 @@ def ensure_builds_may_move(run: GateRun) -> Outcome:
         command = f"relengotron runs retry {run.engine.run.id}"
         held = run.hold(refused, run.settings.patience.hold, command, (Watch(GATES, run.name),))
         return replace(held, look_again=run.settings.pace.poll * REFUSED_FOR_POLLS)
+    if bad := speaking_against(run, left):
+        return Again(ensure_builds_have_verdicts.__name__, f"meanwhile {'; '.join(bad)}", anew=True)
     return Done(Allowed(run.now(), tuple(each.nvr for each in left), _before(left, stand)))
 
 
@@ -45,7 +49,7 @@ def _shut(run: GateRun, builds: Sequence[GatedBuild]) -> Outcome | None:
         return None
     if free:
         return Again(ensure_builds_have_verdicts.__name__, f"people let {', '.join(free)} through")
-    return _closed(run, closings) if closings else _frozen(run, frozen)
+    return _closed(run, closings) if closings else _frozen(run, builds[0], frozen)
 
 
 def _closed(run: GateRun, closings: Sequence[Closing]) -> Hold:
@@ -63,9 +67,8 @@ def _in_words(closing: Closing) -> str:
     return f"gate {closing.gate} is closed {until}, by {closing.who}: {closing.why}"
 
 
-def _frozen(run: GateRun, frozen: Sequence[str]) -> Hold:
-    builds = " ".join(run.batch.builds[:1])
-    command = f"relengotron gate pass {run.name} {builds} --reason TEXT"
+def _frozen(run: GateRun, build: GatedBuild, frozen: Sequence[str]) -> Hold:
+    command = f"relengotron gate pass {run.name} {quote(build.nvr)} --reason TEXT"
     held = run.hold(frozen, run.settings.patience.hold, command, (Watch(GATES, run.name),))
     return replace(held, look_again=run.settings.pace.poll)
 

@@ -5,25 +5,29 @@ from datetime import timedelta
 from typing import Final
 
 from relengotron.decisions.superseding import Contender, is_newer, superseded
-from relengotron.model.gated import BuildState, GatedBuild
+from relengotron.model.gated import UNSETTLED, BuildState, GatedBuild
 from relengotron.model.nvr import Nvr
 from relengotron.model.outcome import Done, Outcome, Skipped
 from relengotron.systems.koji.port import Standing
 from relengotron.workflows.gating.elsewhere import let_go, say_superseded, supersede, untag
 from relengotron.workflows.gating.gate import GateRun
 
+HERE_OR_THROUGH: Final = (*UNSETTLED, BuildState.ACCEPTED)
+"""What may make a build outdated; whether the target has it still is asked of Koji."""
 SEEN_FOR: Final = timedelta(minutes=1)
 """So long nobody needs to look at the tags once more: a wrong guess costs a task of Koji that fails."""
+OLDER: Final = "older builds that leave"
 
 
 def ensure_builds_are_pending(run: GateRun) -> Outcome:
     """Every build of the batch is in the pending tag, and neither the gate nor the target has a newer one."""
     builds = run.builds()
-    outdated = superseded(map(contender, run.ledger.of_packages({each.package for each in builds}, NOT_OVER)))
-    if _were_just_seen(run, builds) and not any(each.nvr in outdated for each in builds):
+    newer = newer_at_the_gate(run, builds, HERE_OR_THROUGH)
+    if _were_just_seen(run, builds) and not any(each.nvr in newer for each in builds):
         return Done([each.nvr for each in builds])
     stand = look(run, builds)
     left = still_before(run, builds, stand)
+    outdated = newer_at_the_gate(run, builds)
     for build in left:
         if build.nvr in outdated:
             supersede(run, build, outdated[build.nvr])
@@ -32,18 +36,22 @@ def ensure_builds_are_pending(run: GateRun) -> Outcome:
 
 def ensure_older_builds_are_out(run: GateRun) -> Outcome:
     """No older build of the batch's packages is pending or in quarantine any more."""
-    rows = run.ledger.of_packages({Nvr.parse(nvr).name for nvr in run.batch.builds})
-    older = {each.nvr: each for each in rows if each.state is BuildState.SUPERSEDED}
+    rows = run.ledger.of_packages({Nvr.parse(nvr).name for nvr in run.batch.builds}, (BuildState.SUPERSEDED,))
+    older = {each.nvr: each for each in rows}
     if not older:
         return Skipped("no older build was at the gate")
     tags = run.world.koji.tags_of(older)
     left = {nvr: sorted(tags[nvr] & {run.gate.pending, run.gate.quarantine}) for nvr in older}
     found = {nvr: several for nvr, several in left.items() if several}
-    untag(run, found)
     for nvr in found:
+        run.engine.remember(f"{OLDER} {nvr}", lambda: True)
+    untag(run, found)
+    # Also those of which nobody has heard because the power went after they were out.
+    out = [nvr for key in run.engine.decisions(OLDER) if (nvr := key.removeprefix(f"{OLDER} ")) in older]
+    for nvr in out:
         reason = older[nvr].reason
         say_superseded(run, older[nvr], reason.partition(" ")[0], reason)
-    return Done(sorted(found))
+    return Done(sorted(out))
 
 
 def look(run: GateRun, builds: Iterable[GatedBuild]) -> Mapping[str, Standing]:
@@ -68,12 +76,16 @@ def contender(build: GatedBuild) -> Contender:
     return Contender(build.nvr, build.package, build.epoch, int(build.arrived_at.timestamp() * 1_000_000))
 
 
-NOT_OVER: Final = tuple(each for each in BuildState if not each.is_settled)
-
-
 def _were_just_seen(run: GateRun, builds: Iterable[GatedBuild]) -> bool:
     """Whether the keeper of the gate saw these builds in the pending tag a moment ago, when it opened the batch."""
     return run.batch.parent is None and all(run.now() - each.since < SEEN_FOR for each in builds)
+
+
+def newer_at_the_gate(
+    run: GateRun, builds: Iterable[GatedBuild], states: Collection[BuildState] = UNSETTLED
+) -> Mapping[str, str]:
+    """By each build of these packages that is out of date the newest one that stands so."""
+    return superseded(map(contender, run.ledger.of_packages({each.package for each in builds}, states)))
 
 
 def _newer_in_target(build: GatedBuild, stand: Standing) -> str | None:

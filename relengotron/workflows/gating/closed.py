@@ -1,7 +1,7 @@
 """What would break in the target of a gate if these builds came there?"""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -30,6 +30,11 @@ class Closure:
         self._store = Path(run.settings.systems.koji.store)
         self._ground = _look(run, nvrs)
         run.sight.know(run.world.koji, {*self._ground.landed, *self._ground.in_flight, *nvrs})
+
+    @property
+    def ground(self) -> Ground:
+        """What the target was seen to have."""
+        return self._ground
 
     @property
     def in_flight(self) -> tuple[str, ...]:
@@ -67,7 +72,32 @@ def breaks_of(run: GateRun, nvrs: Collection[str]) -> tuple[Break, ...]:
     """What the target would lose if these builds came, whether or not those on their way there come too."""
     if not run.gate.repos or not nvrs:
         return ()
-    closure = Closure(run, nvrs)
+    return _either_way(Closure(run, nvrs), nvrs)
+
+
+class Outlook:
+    """What the target would lose, asked more than once: the repos are looked at once and then believed.
+
+    So whoever asks first waits for the mirror, and who asks again waits for nothing but what has changed in the target.
+    """
+
+    def __init__(self, run: GateRun, nvrs: Collection[str]) -> None:
+        """Look at nothing yet."""
+        self._run = replace(run, world=replace(run.world, repodata=run.world.repodata.frozen()))
+        self._nvrs = nvrs
+        self._known: tuple[Ground, tuple[Break, ...]] | None = None
+
+    def breaks(self) -> tuple[Break, ...]:
+        """What would break now, whether or not those on their way there come too."""
+        if not self._run.gate.repos:
+            return ()
+        closure = Closure(self._run, self._nvrs)
+        if self._known is None or self._known[0] != closure.ground:
+            self._known = closure.ground, _either_way(closure, self._nvrs)
+        return self._known[1]
+
+
+def _either_way(closure: Closure, nvrs: Collection[str]) -> tuple[Break, ...]:
     found = set(closure.breaks(nvrs))
     if closure.in_flight:
         found.update(closure.breaks(nvrs, with_those_in_flight=False))

@@ -1,6 +1,7 @@
 """Would the target lose what it requires? Who would break it waits for what mends it, and is blamed in the end."""
 
 from collections.abc import Collection, Iterable, Sequence
+from shlex import quote
 from typing import Final
 
 from relengotron.decisions import breaking
@@ -68,21 +69,26 @@ def _wait_for_dependants(
 ) -> Hold:
     """The keeper of the gate reads from the journal what would mend it, and brings it together with this batch."""
     deadline = run.engine.step_started_at + run.gate.wait_for_dependants
-    command = f"relengotron gate pass {run.name} {builds[0].nvr} --reason TEXT"
-    wanted = sorted(_wanted(run, closure, builds, breaks))
-    run.engine.note("batch", run.batch.id, WAITS_FOR, f"for {', '.join(wanted)}", {"packages": wanted})
+    command = f"relengotron gate pass {run.name} {quote(builds[0].nvr)} --reason TEXT"
+    offering = _offering(run, closure, builds, breaks)
+    named = ", ".join(sorted(offering | {each.source for each in breaks if not each.is_new}))
+    run.engine.note("batch", run.batch.id, WAITS_FOR, f"for {named}", {"packages": sorted(offering)})
     again = min(run.settings.pace.poll, deadline - run.now())
     return Hold(_shown(lines), deadline, run.owner, command, look_again=again)
 
 
-def _wanted(run: GateRun, closure: Closure, builds: Sequence[GatedBuild], breaks: Sequence[Break]) -> frozenset[str]:
-    """The packages whose new builds would mend it: of those at the gate, also who provides what is missing."""
+def _offering(run: GateRun, closure: Closure, builds: Sequence[GatedBuild], breaks: Sequence[Break]) -> frozenset[str]:
+    """The packages of the builds at the gate that provide what those of the batch lack.
+
+    A new build of a package that the batch would break is not one of them: if it is made for the batch it lacks
+    something that the batch has, and waits for that; if not, it is a stranger and goes its own way.
+    """
     own = {each.nvr for each in builds}
     others = [each for each in run.ledger.at(BuildState.ARRIVED, BuildState.TESTING) if each.nvr not in own]
     packages = {each.nvr: each.package for each in others[-OTHERS_ASKED:]}
     offered = closure.offers(packages.keys(), [each for each in breaks if each.is_new])
-    wanted = breaking.wanted(breaks, {text: {packages[nvr] for nvr in nvrs} for text, nvrs in offered.items()})
-    return wanted - {each.package for each in builds}
+    found = {packages[nvr] for nvrs in offered.values() for nvr in nvrs}
+    return frozenset(found - {each.package for each in builds})
 
 
 def _groups(closure: Closure, builds: Sequence[GatedBuild]) -> tuple[tuple[str, ...], ...]:

@@ -46,21 +46,29 @@ def _are_tested_together(run: GateRun) -> bool:
 def let_go(run: GateRun, builds: Iterable[GatedBuild], tags: Tags) -> frozenset[str]:
     """The builds that somebody has moved: where they are now is written, and told."""
     pending, target, quarantine = run.gate.tags
-    elsewhere = {each.nvr: each for each in builds if {target} & tags[each.nvr] or pending not in tags[each.nvr]}
+    elsewhere = {
+        each.nvr: each for each in builds if {target, quarantine} & tags[each.nvr] or pending not in tags[each.nvr]
+    }
     untag(run, {nvr: [pending] for nvr in elsewhere if pending in tags[nvr]})
     for nvr, build in elsewhere.items():
         if target in tags[nvr]:
             accept(run, [build], f"somebody moved it to {target}")
         elif quarantine in tags[nvr]:
             _hand_over(run, build, f"somebody put it into {quarantine} by hand")
+        elif newer := run.engine.remembered(_out_of_date(build)):
+            supersede(run, build, newer)
         else:
             _give_up(run, build, f"somebody took it out of {pending}")
     return frozenset(elsewhere)
 
 
 def supersede(run: GateRun, build: GatedBuild, newer: str) -> None:
-    """A newer build takes the place of this one, which leaves the gate."""
+    """A newer build takes the place of this one, which leaves the gate.
+
+    Why is remembered before it leaves: where the answer is lost it would look as if somebody else had taken it out.
+    """
     reason = f"{newer} is newer"
+    run.engine.remember(_out_of_date(build), lambda: newer)
     untag(run, {build.nvr: [run.gate.pending]})
     settle(run, [build], BuildState.SUPERSEDED, reason)
     say_superseded(run, build, newer, reason)
@@ -76,6 +84,10 @@ def untag(run: GateRun, tags: Mapping[str, Collection[str]]) -> None:
     """These builds leave these tags, and stay out whatever becomes of the run; it may be repeated."""
     if tags:
         run.world.koji.untag_builds([(nvr, tag) for nvr, several in sorted(tags.items()) for tag in several])
+
+
+def _out_of_date(build: GatedBuild) -> str:
+    return f"superseded {build.nvr} {build.tries}"
 
 
 def _hand_over(run: GateRun, build: GatedBuild, reason: str) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from relengotron.decisions.standing import Finding
+from relengotron.engine import upstream_news
 from relengotron.engine.journal import gated, outbox
 from relengotron.messages import gate_build
 from relengotron.messages.gate import BuildFacts, GateFacts
@@ -14,7 +15,7 @@ from relengotron.messages.outgoing import OutgoingMessage
 from relengotron.model.gated import LEFT, BuildState, GatedBuild, lane_of_batch, lane_of_quarantine
 from relengotron.settings.gates import Gate
 from relengotron.systems.koji.port import TaggedBuild
-from relengotron.workflows.gating.opening import Woken, open_quarantine, waken
+from relengotron.workflows.gating.opening import Woken, open_quarantine, open_quarantine_again, waken
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Entries:
     def _adopt(self, db: Connection, entry: Entry, now: datetime) -> list[Woken]:
         """What somebody put into quarantine by hand gets a run that looks after it, as everything there has."""
         reason = f"somebody put it into {self.gate.quarantine} by hand"
+        if entry.row is not None and entry.row.state is BuildState.SUPERSEDED:
+            return self._keep_again(db, entry, f"{entry.row.reason}, and left without it", now)
         if entry.row is not None and not entry.row.state.is_settled:
             only = (entry.row.state,)
             came = gated.put(db, self.name, [entry.row.nvr], BuildState.QUARANTINED, now, reason=reason, only_from=only)
@@ -69,13 +72,20 @@ class Entries:
         row = _row_of(db, self.name, entry)
         return open_quarantine(db, self.name, row, reason, now) if came and row is not None else []
 
+    def _keep_again(self, db: Connection, entry: Entry, reason: str, now: datetime) -> list[Woken]:
+        """It was in quarantine all the time, and the newer one that was to take it out is at the gate no more."""
+        came = self._arrive(db, entry, BuildState.QUARANTINED, reason)
+        row = _row_of(db, self.name, entry)
+        return open_quarantine_again(db, row, now) if came and row is not None else []
+
     def _settle(self, db: Connection, entry: Entry, state: BuildState, reason: str, now: datetime) -> None:
         row = entry.row
         if row is None or not gated.put(db, self.name, [row.nvr], state, now, reason=reason, only_from=(row.state,)):
             return
         facts = GateFacts(self.name, self.gate.tags, now, batch=row.batch, links=self.links)
+        about = BuildFacts.of(row, upstream_news.of_build(db, row))
         tell = gate_build.accepted if state is BuildState.ACCEPTED else gate_build.gone
-        _say(db, f"gate {self.name} {state} {row.nvr} {row.tries}", tell(facts, BuildFacts.of(row), reason), now)
+        _say(db, f"gate {self.name} {state} {row.nvr} {row.tries}", tell(facts, about, reason), now)
 
     def _new_row(self, entry: Entry, seen: TaggedBuild, state: BuildState, reason: str) -> GatedBuild:
         return GatedBuild(

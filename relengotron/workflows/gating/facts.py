@@ -68,5 +68,7 @@ def _passed(ledger: Ledger, builds: Collection[GatedBuild]) -> dict[str, str]:
 
 
 def _news(build: GatedBuild, before: str | None, seen: Sequence[Upstream]) -> UpstreamNews | None:
+    if not seen:
+        return None
     had = None if before is None else Nvr.parse(before).version
     return news_of(build.package, Nvr.parse(build.nvr).version, had, seen)

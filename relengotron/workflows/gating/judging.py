@@ -1,11 +1,15 @@
 """What do the tests say of a batch, and who is to blame where they fail?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from relengotron.decisions import bisecting, evaluating, suspecting
+from relengotron.decisions.breaking import to_blame
 from relengotron.decisions.suspecting import Said
+from relengotron.errors import SystemUnreachable
 from relengotron.messages.gate import NextBatch, batch_failed
+from relengotron.model.closure import Break
 from relengotron.model.codec import from_json, to_json
 from relengotron.model.gate import GateAnswer, Reason, RequirementState
 from relengotron.model.gated import BATCH, GatedBuild, Suspicion, batch_id
@@ -16,12 +20,21 @@ from relengotron.workflows.asking import answer_of, keep
 from relengotron.workflows.gating.closing import breaks_of, ensure_the_target_stays_closed
 from relengotron.workflows.gating.facts import facts_of, say, told_of
 from relengotron.workflows.gating.gate import GateRun
-from relengotron.workflows.gating.question import is_tested_as_a_whole, question_of, round_item, round_of, subjects_of
+from relengotron.workflows.gating.question import (
+    is_tested_as_a_whole,
+    question_of,
+    round_item,
+    round_of,
+    sources_down,
+    subjects_of,
+)
 from relengotron.workflows.gating.testing import is_first_look, patience, wait_for_tests
 
 
 def ensure_builds_have_verdicts(run: GateRun) -> Outcome:
     """Every build is known for good, or who is to blame is known, or how the batch is divided to find out."""
+    if is_first_look(run):
+        run.look_anew()  # who has left while the steps before were walked is not tested with the others
     builds = run.builds()
     free = run.let_through(builds)
     asked = [each for each in builds if each.nvr not in free]
@@ -53,6 +66,8 @@ def _by_tests(run: GateRun, asked: Sequence[GatedBuild]) -> Outcome:
     if gone := _left_meanwhile(run, asked):
         return Again(run.engine.step, f"what is left without {', '.join(gone)} is tested anew", anew=True)
     blame = _blame(run, asked, answer)
+    if blame is not None and (down := sources_down(answer)):
+        raise SystemUnreachable(f"nobody is suspected before it is known what is waived: {'; '.join(down)}")
     outcome = _judged(run, asked, blame) if blame is not None else wait_for_tests(run, asked, answer)
     if is_first_look(run) or not isinstance(outcome, Running):
         keep(run.engine, answer)  # while results come in, the note of the step says what is left
@@ -119,20 +134,43 @@ def _closedness(run: GateRun) -> Closedness:
 
 def _without(run: GateRun, builds: Sequence[GatedBuild], suspects: tuple[Suspicion, ...]) -> Judgement:
     guilty = {each.nvr for each in suspects}
-    rest = tuple(each.nvr for each in builds if each.nvr not in guilty)
+    rest = {each.nvr: each.package for each in builds if each.nvr not in guilty}
+    free = _free_of_suspects(run, rest)
+    bound = tuple(nvr for nvr in rest if nvr not in free)
     why = "; ".join(f"{each.nvr}: {each.reason}" for each in suspects)
-    return Judgement(suspects=suspects, divided=(rest,) if rest else (), why=why, round=round_of(run))
+    return Judgement(suspects=suspects, divided=tuple(filter(None, (free, bound))), why=why, round=round_of(run))
+
+
+def _free_of_suspects(run: GateRun, rest: Mapping[str, str]) -> tuple[str, ...]:
+    """Builds that break nothing without the suspects; those that would wait for what mends it, and nobody with them."""
+    left = dict(rest)
+    while breaks := breaks_of(run, left):
+        blamed = to_blame(breaks, left, partial(_breaks_without, run, tuple(left)))
+        left = {nvr: package for nvr, package in left.items() if nvr not in blamed}
+    return tuple(left)
+
+
+def _breaks_without(run: GateRun, builds: Sequence[str], one: str) -> tuple[Break, ...]:
+    return breaks_of(run, [nvr for nvr in builds if nvr != one])
 
 
 def _said(run: GateRun, of_batch: Sequence[Reason]) -> tuple[Said, ...]:
     """What the bad results of this round say besides their outcome; a newer one of the same kind takes its place."""
     if not of_batch:
         return ()
+    wanted = [(each.requirement.testcase, each.requirement.scenario) for each in of_batch]
     newest: dict[tuple[object, ...], TestResult] = {}
-    for each in run.world.resultsdb.results_for([round_item(run)], {each.requirement.testcase for each in of_batch}):
-        newest.setdefault((each.testcase, *(each.data.get(key) for key in evaluating.KINDS)), each)
+    for each in run.world.resultsdb.results_for([round_item(run)], {testcase for testcase, _ in wanted}):
+        if each.type == BATCH:
+            newest.setdefault((each.testcase, *(each.data.get(key) for key in evaluating.KINDS)), each)
     bad = (each for each in newest.values() if evaluating.state_of(each.outcome) is RequirementState.FAILED)
-    return tuple(Said(each.id, each.testcase, each.data) for each in bad)
+    return tuple(Said(each.id, each.testcase, each.data) for each in bad if _is_among(each, wanted))
+
+
+def _is_among(result: TestResult, wanted: Sequence[tuple[str, str | None]]) -> bool:
+    """Whether it is of a test case, in the scenario if one is named, that was found bad: others were waived."""
+    scenarios = (None, *result.data.get("scenario", ()))
+    return any(testcase == result.testcase and scenario in scenarios for testcase, scenario in wanted)
 
 
 def _good(run: GateRun, builds: Sequence[GatedBuild]) -> Judgement:

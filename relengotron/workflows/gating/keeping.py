@@ -13,7 +13,8 @@ from relengotron.engine.attempt import Clock
 from relengotron.engine.journal import gated, left_alone
 from relengotron.engine.journal.database import Database
 from relengotron.engine.wakes import WakeQueue
-from relengotron.model.gated import BuildState, GatedBuild
+from relengotron.model.gated import UNSETTLED, BuildState, GatedBuild
+from relengotron.model.nvr import Nvr
 from relengotron.settings.gates import Gate
 from relengotron.systems.koji.port import Koji, TaggedBuild
 from relengotron.workflows.gating.entries import Entries, Entry, wake_whoever_answers
@@ -25,7 +26,6 @@ from relengotron.workflows.gating.waiting import arrivals, let_through, waiting_
 
 T = TypeVar("T")
 
-UNSETTLED: Final = tuple(state for state in BuildState if not state.is_settled)
 OUTDATED_FROM: Final = (BuildState.ARRIVED, BuildState.TESTING, BuildState.QUARANTINED)
 """What is on its way to the target is not called back: it comes there, and the newer one after it."""
 AT_ONCE: Final = 50
@@ -67,7 +67,7 @@ class GateKeeper:
 
     def _entries_of(self, sight: Sight) -> list[Entry]:
         rows = self._rows(sight)
-        wanted = sight.changed if sight.changed is not None else rows.keys() | _listed(sight)
+        wanted = _changed(sight) if sight.changed is not None else rows.keys() | _listed(sight)
         newer = self._newer(sight, rows)
         first = {nvr: self._first(sight, rows.get(nvr), nvr, newer) for nvr in wanted}
         doubtful = [nvr for nvr, finding in first.items() if finding is Finding.IS_IN_DOUBT]
@@ -78,7 +78,7 @@ class GateKeeper:
     def _rows(self, sight: Sight) -> dict[str, GatedBuild]:
         with self._database.read() as db:
             if sight.changed is not None:
-                return gated.of_names(db, self.name, sight.changed)
+                return gated.of_names(db, self.name, _changed(sight))
             rows = {row.nvr: row for row in gated.at(db, self.name, UNSETTLED)}
             return rows | gated.of_names(db, self.name, _listed(sight) - rows.keys())
 
@@ -89,11 +89,15 @@ class GateKeeper:
     def _newer(self, sight: Sight, rows: Mapping[str, GatedBuild]) -> frozenset[str]:
         """Those that were superseded and whose newer build is pending still: its batch takes them out of the tags.
 
+        Where that one has just left, its batch finds out what became of it first.
         One that somebody put into quarantine has no batch; then the older one comes once more, and its own batch does.
         """
         outdated = [row for row in rows.values() if row.state is BuildState.SUPERSEDED and sight.find(row.nvr)]
+        if not outdated:
+            return frozenset()
         packages = {row.package for row in outdated}
-        listed = [_contender(each) for each in sight.pending.values() if each.package in packages] if packages else []
+        listed = [_contender(each) for each in sight.pending.values() if each.package in packages]
+        listed += [_contender_of(row, sight) for row in rows.values() if row.state in ANSWERED_FOR]
         return frozenset(
             row.nvr
             for row in outdated
@@ -207,6 +211,16 @@ def _reasons(group: Together, known: Mapping[str, str]) -> set[str]:
 
 def _listed(sight: Sight) -> set[str]:
     return sight.pending.keys() | sight.quarantine.keys()
+
+
+def _changed(sight: Sight) -> frozenset[str]:
+    """What came or left; and who stands beside what left, for nobody may supersede it any more."""
+    changed = sight.changed or frozenset[str]()
+    left = {Nvr.parse(nvr).name for nvr in changed if nvr not in sight.pending}
+    if not left:
+        return changed
+    listed = (*sight.pending.values(), *sight.quarantine.values())
+    return changed | {each.nvr for each in listed if each.package in left}
 
 
 def _in_order_of_tagging(sight: Sight, nvrs: Iterable[str]) -> Iterator[str]:

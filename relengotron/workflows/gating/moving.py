@@ -1,6 +1,6 @@
 """How do the builds of a batch come into the target, all in one go and each once?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,17 +11,19 @@ from relengotron.engine.journal import gated
 from relengotron.errors import RelengError, StateDisagrees
 from relengotron.model.gated import BuildState, GatedBuild
 from relengotron.model.outcome import TAGS, Again, Done, Outcome, Running, Watch
-from relengotron.model.run import EffectRecord
+from relengotron.model.run import EffectRecord, StepState
 from relengotron.systems.koji.port import Task
 from relengotron.workflows.gating.accepting import accept
 from relengotron.workflows.gating.allowed import MAY_MOVE, allowed
-from relengotron.workflows.gating.arriving import SEEN_FOR
-from relengotron.workflows.gating.closing import breaks_of, ensure_the_target_stays_closed
-from relengotron.workflows.gating.elsewhere import let_go, untag
+from relengotron.workflows.gating.arriving import SEEN_FOR, newer_at_the_gate
+from relengotron.workflows.gating.closed import Outlook
+from relengotron.workflows.gating.closing import ensure_the_target_stays_closed
+from relengotron.workflows.gating.elsewhere import let_go, supersede, untag
 from relengotron.workflows.gating.gate import ANSWERED_FOR, GateRun
 from relengotron.workflows.gating.judging import ensure_builds_have_verdicts
 from relengotron.workflows.gating.kin import kin_came_through, kin_on_their_way, left_since_tested
-from relengotron.workflows.moves import Mover, Tries, take_back_move
+from relengotron.workflows.gating.writing import settle
+from relengotron.workflows.moves import Mover, Tries, forgotten, take_back_move
 from relengotron.workflows.waiting import look_again
 
 MOST_TOLD: Final = 5
@@ -33,12 +35,15 @@ def ensure_builds_are_in_target(run: GateRun) -> Outcome:
     """Every build of the batch is in the target, moved once, the oldest first, and the target lost nothing by it."""
     builds = run.builds()
     if any(each.state is not BuildState.MOVING for each in builds):
-        if not _was_just_allowed(run):
-            return Again(MAY_MOVE, "it was a while ago that the builds were free to move")
+        outlook = Outlook(run, [each.nvr for each in builds])
+        if len(run.let_through(builds)) < len(builds):
+            outlook.breaks()  # it may take long to read the repos: only what has changed since is asked in our turn
         with run.turn:
-            waits = _why_wait(run, builds)
+            waits = _why_wait(run, builds, outlook)
             if waits is not None:
                 return waits
+            if changed := _may_have_changed(run, builds):
+                return Again(MAY_MOVE, changed)
             _begin(run, builds)
     return _move(run, builds)
 
@@ -67,12 +72,32 @@ def take_back(run: GateRun, effect: EffectRecord) -> None:
     )
 
 
+def _may_have_changed(run: GateRun, builds: Sequence[GatedBuild]) -> str | None:
+    """Why it is asked once more whether they may move, None where that was said a moment ago."""
+    if run.engine.step in run.engine.steps:
+        return "the way is free, and much may have changed while something was in it"
+    if not _was_just_allowed(run):
+        return "it was a while ago that the builds were free to move"
+    return "the gate was closed just now" if _is_closed(run, builds) else None
+
+
+def _may_not_go_on(run: GateRun, builds: Sequence[GatedBuild]) -> bool:
+    """Whether nothing moves, and it is asked once more whether it may; what Koji refuses is only asked for again."""
+    known = run.engine.steps.get(run.engine.step)
+    is_refused = known is not None and known.state is StepState.HELD and not known.troubles
+    return _is_closed(run, builds) if is_refused else not _was_just_allowed(run)
+
+
+def _is_closed(run: GateRun, builds: Sequence[GatedBuild]) -> bool:
+    return bool(run.ledger.closings()) and len(run.let_through(builds)) < len(builds)
+
+
 def _was_just_allowed(run: GateRun) -> bool:
     seen = allowed(run)
     return seen is not None and run.now() - seen.at < SEEN_FOR
 
 
-def _why_wait(run: GateRun, builds: Sequence[GatedBuild]) -> Outcome | None:
+def _why_wait(run: GateRun, builds: Sequence[GatedBuild], outlook: Outlook) -> Outcome | None:
     """Whether others that move now, or have moved since these were tested, are in the way."""
     packages = {each.package for each in builds}
     moving_now = run.ledger.of_packages(packages, (BuildState.MOVING,))
@@ -92,7 +117,7 @@ def _why_wait(run: GateRun, builds: Sequence[GatedBuild]) -> Outcome | None:
     if gone := left_since_tested(run, builds):
         reason = f"what is left without {', '.join(gone)} is tested anew"
         return Again(ensure_builds_have_verdicts.__name__, reason, anew=True)
-    breaks = breaks_of(run, [each.nvr for each in builds])
+    breaks = outlook.breaks()
     if not breaks:
         return None
     words = "; ".join(map(str, breaks[:MOST_TOLD]))
@@ -118,25 +143,54 @@ def _move(run: GateRun, builds: Sequence[GatedBuild]) -> Outcome:
     """Ask for the moves that were not asked for, and say where the others are."""
     mover = Mover(run.engine, run.world.koji, run.gate.target)
     tries = mover.tries_of(each.nvr for each in builds)
-    asked = _asked(run, tries)
+    asked = _asked(run, mover, tries)
     tags = _tags(run, builds, is_new=not any(tries.values()))
-    left = _still_on_their_way(run, builds, tags, asked)
+    ours = {nvr: asked.get(nvr, tried[0][1].result) for nvr, tried in tries.items() if tried}
+    left = _still_on_their_way(run, builds, tags, ours)
     if not left:
         return Done(sorted(each.nvr for each in builds))
+    if not asked and not _through(run, left) and _may_not_go_on(run, left):
+        return _begin_anew(run, left)
     plan = moving.plan([each.nvr for each in left], tags, run.gate.target, (run.gate.pending,))
     came = mover.ask([(nvr, source) for nvr, source in plan.now if nvr not in asked], tries)
     stuck = {nvr: mover.refused(nvr, why) for nvr, why in came.items() if isinstance(why, RelengError)}
     new = {nvr: task for nvr, task in came.items() if not isinstance(task, RelengError)}
     run.arrivals.expect(new, run.now())
     failed, under_way = _looked_at(run, mover, {each.nvr: asked[each.nvr] for each in left if each.nvr in asked})
-    return _wait(run, left, stuck | failed, under_way, new)
+    left = _without_the_outdated(run, left, stuck | failed)
+    if not left:
+        return Done(sorted(each.nvr for each in builds))
+    return _wait(run, left, _of(left, stuck | failed), under_way, new)
 
 
-def _asked(run: GateRun, tries: Tries) -> dict[str, int]:
-    """Per build the task that was asked for in this attempt."""
+def _begin_anew(run: GateRun, builds: Sequence[GatedBuild]) -> Again:
+    """Nothing of the batch moves, and much may have changed since it was free to: nobody waits for it meanwhile."""
+    settle(
+        run, builds, BuildState.TESTING, reason := "it was a while ago that it was to be moved, and nothing moves it"
+    )
+    return Again(MAY_MOVE, reason)
+
+
+def _without_the_outdated(run: GateRun, builds: Sequence[GatedBuild], stuck: Collection[str]) -> list[GatedBuild]:
+    """What nothing moves any more makes room for a newer build of its package, as it would before its move."""
+    newer = newer_at_the_gate(run, [each for each in builds if each.nvr in stuck]) if stuck else {}
+    outdated = [each for each in builds if each.nvr in stuck and each.nvr in newer]
+    for each in outdated:
+        supersede(run, each, newer[each.nvr])
+    return [each for each in builds if each not in outdated]
+
+
+def _of(builds: Iterable[GatedBuild], said: Mapping[str, str]) -> dict[str, str]:
+    return {each.nvr: said[each.nvr] for each in builds if each.nvr in said}
+
+
+def _asked(run: GateRun, mover: Mover, tries: Tries) -> dict[str, int]:
+    """Per build the task that was asked for in this attempt, or that is under way since an earlier one."""
     attempt = run.engine.run.attempt
     newest = {nvr: tried[0] for nvr, tried in tries.items() if tried}
-    return {nvr: effect.result for nvr, (number, effect) in newest.items() if number == attempt and effect.is_finished}
+    known = {nvr: effect.result for nvr, (number, effect) in newest.items() if number == attempt and effect.is_finished}
+    others = {nvr: tries[nvr] for nvr in newest.keys() - known.keys()}
+    return known | mover.under_way(others) if others else known
 
 
 def _tags(run: GateRun, builds: Sequence[GatedBuild], *, is_new: bool) -> Mapping[str, frozenset[str]]:
@@ -148,13 +202,13 @@ def _tags(run: GateRun, builds: Sequence[GatedBuild], *, is_new: bool) -> Mappin
 
 
 def _still_on_their_way(
-    run: GateRun, builds: Sequence[GatedBuild], tags: Mapping[str, frozenset[str]], asked: Mapping[str, int]
+    run: GateRun, builds: Sequence[GatedBuild], tags: Mapping[str, frozenset[str]], ours: Mapping[str, int | None]
 ) -> list[GatedBuild]:
     """The builds that are in the pending tag still; those that have come are accepted, whatever became of the task."""
-    there = [each for each in builds if run.gate.target in tags[each.nvr] and each.nvr in asked]
+    there = [each for each in builds if run.gate.target in tags[each.nvr] and each.nvr in ours]
     twice = {each.nvr: [run.gate.pending] for each in there if run.gate.pending in tags[each.nvr]}
     untag(run, twice)
-    accept(run, there, f"it was moved to {run.gate.target}", asked)
+    accept(run, there, f"it was moved to {run.gate.target}", ours)
     others = [each for each in builds if each not in there]
     gone = let_go(run, others, tags)
     return [each for each in others if each.nvr not in gone]
@@ -168,7 +222,7 @@ def _looked_at(run: GateRun, mover: Mover, tasks: Mapping[str, int]) -> tuple[di
     # One that was closed between the look at the tags and this one has moved its build meanwhile.
     tags = run.world.koji.tags_of(over) if over else {}
     failed = {nvr: mover.failed(nvr, task) for nvr, task in over.items() if run.gate.target not in tags[nvr]}
-    failed |= {nvr: f"Koji knows no task {tasks[nvr]}, which was to move {nvr}" for nvr in tasks.keys() - known.keys()}
+    failed |= {nvr: forgotten(nvr, task) for nvr, task in tasks.items() if nvr not in known}
     return failed, {nvr: task for nvr, task in known.items() if nvr not in failed}
 
 

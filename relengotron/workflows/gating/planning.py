@@ -14,20 +14,19 @@ from relengotron.engine.ledger import Ledger
 from relengotron.errors import RelengError
 from relengotron.model.gate import GateAnswer, RequirementState, Verdict
 from relengotron.model.gate_plan import GatePlan, OutOfTheWay, PlannedBatch, Prospect
-from relengotron.model.gated import BATCH, BuildState, GateBatch, GatedBuild, batch_id
+from relengotron.model.gated import BATCH, UNSETTLED, BuildState, GateBatch, GatedBuild, batch_id
 from relengotron.settings.gates import Gate
 from relengotron.systems.koji.port import Koji, Standing, TaggedBuild
 from relengotron.workflows.asking import answer_of
 from relengotron.workflows.gating.closing import breaks_of
 from relengotron.workflows.gating.gate import GateRun
+from relengotron.workflows.gating.judging import ensure_builds_have_verdicts
 from relengotron.workflows.gating.question import question_of, subjects_of
 from relengotron.workflows.gating.side_tags import side_tags
 from relengotron.workflows.gating.testing import patience
 
-WAITED_FOR: Final = frozenset(
-    {RequirementState.NOT_SCHEDULED, RequirementState.MISSING, RequirementState.QUEUED, RequirementState.RUNNING}
-)
-UNSETTLED: Final = tuple(state for state in BuildState if not state.is_settled)
+WAITED_FOR: Final = frozenset({RequirementState.NOT_SCHEDULED, RequirementState.QUEUED, RequirementState.RUNNING})
+"""What comes by itself; people are asked about what is missing."""
 
 OpenRun = Callable[[GateBatch], GateRun]
 """A run of this batch that only looks; one that is under way already keeps the number of its attempt."""
@@ -208,7 +207,8 @@ class GatePlanner:
 
 def _weighed(run: GateRun, builds: Sequence[GatedBuild]) -> tuple[Prospect, tuple[str, ...]]:
     """What the tests say of the builds and of the batch as a whole."""
-    missing_from = max(each.since for each in builds) + patience(run)
+    begun = run.engine.steps.get(ensure_builds_have_verdicts.__name__)
+    missing_from = (run.now() if begun is None else begun.started_at) + patience(run)
     answer = answer_of(run.engine, run.world, question_of(run, builds), subjects_of(run, builds), missing_from)
     if answer.verdict is Verdict.OPEN:
         return Prospect.MOVES, ()

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from shlex import quote
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -18,6 +20,9 @@ from relengotron.workflows.gating.judging import ensure_builds_have_verdicts
 from relengotron.workflows.gating.quarantine.beginning import keeping
 from relengotron.workflows.moves import Mover
 from relengotron.workflows.waiting import look_again
+
+PUT_AWAY: Final = "put away "
+"""What the keys of these moves begin with: whoever is let through meanwhile is moved elsewhere by the same run."""
 
 
 def ensure_suspects_are_in_quarantine(run: GateRun) -> Outcome:
@@ -37,10 +42,20 @@ def ensure_suspects_are_in_quarantine(run: GateRun) -> Outcome:
 
 
 def _still_suspected(run: GateRun, suspected: Collection[str]) -> dict[str, GatedBuild]:
-    """Those of them that the batch still answers for, and that no people let through meanwhile."""
+    """Those of them that the batch still answers for, and that no people let through before Koji moves them."""
     here = [each for each in run.builds() if each.nvr in suspected]
     free = run.let_through(here) if here else ()
-    return {each.nvr: each for each in here if each.nvr not in free}
+    too_late = _moved_or_moving(run, free)
+    return {each.nvr: each for each in here if each.nvr not in free or each.nvr in too_late}
+
+
+def _moved_or_moving(run: GateRun, builds: Collection[str]) -> frozenset[str]:
+    """Those of them that Koji was asked to move, unless the move has failed."""
+    tries = {nvr: tried for nvr, tried in _mover(run).tries_of(builds).items() if tried}
+    if not tries:
+        return frozenset()
+    under_way, tags = _mover(run).under_way(tries), run.world.koji.tags_of(tries)
+    return frozenset(nvr for nvr in tries if nvr in under_way or run.gate.quarantine in tags[nvr])
 
 
 def _in_quarantine(run: GateRun, tags: Mapping[str, Collection[str]]) -> frozenset[str]:
@@ -55,8 +70,11 @@ def _moved(run: GateRun, builds: Sequence[str]) -> tuple[Mapping[str, Task], Map
     """Per build the task that moves it, or why Koji does not."""
     if not builds:
         return {}, {}
-    pending, _, quarantine = run.gate.tags
-    return Mover(run.engine, run.world.koji, quarantine).asked_for([(nvr, pending) for nvr in builds])
+    return _mover(run).asked_for([(nvr, run.gate.pending) for nvr in builds])
+
+
+def _mover(run: GateRun) -> Mover:
+    return Mover(run.engine, run.world.koji, run.gate.quarantine, PUT_AWAY)
 
 
 def _wait(run: GateRun, under_way: Mapping[str, Task], stuck: Mapping[str, str]) -> Outcome | None:
@@ -79,7 +97,7 @@ def _hand_over(run: GateRun, build: GatedBuild, suspicion: Suspicion) -> None:
     run.engine.keep(partial(_put, run, suspicion))
     run.engine.start(keeping(build, suspicion, run.engine.run.trigger_msg_id))
     owner = build.owner or run.owner
-    command = f"relengotron quarantine release {build.nvr} --gate {run.name} --reason TEXT"
+    command = f"relengotron quarantine release {quote(build.nvr)} --gate {run.name} --reason TEXT"
     told = gate_build.quarantined(facts_of(run), told_of(run, [build])[0], suspicion, owner=owner, command=command)
     say(run, f"quarantined {build.nvr} {build.tries}", told)
 

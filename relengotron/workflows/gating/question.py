@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from relengotron.messages.gate import WantedTest
-from relengotron.model.gate import BUILD, GateAnswer, Question, Subject, Verdict
+from relengotron.model.gate import BUILD, GateAnswer, Question, RequirementState, Subject, Verdict
 from relengotron.model.gated import BATCH, CONTEXT, GatedBuild
 from relengotron.model.policy import Blocker, Freeze, Policy
 from relengotron.workflows.asking import answer_of, made_at
@@ -32,7 +32,10 @@ def subjects_of(run: GateRun, builds: Iterable[GatedBuild]) -> tuple[Subject, ..
 
 
 def is_tested_as_a_whole(run: GateRun) -> bool:
-    """Whether a policy wants tests of all builds of a batch together, not of each alone."""
+    """Whether a policy, of ours or of Greenwave, wants tests of all builds of a batch together, not of each alone."""
+    greenwave = run.settings.systems.greenwave
+    if greenwave is not None and BATCH in greenwave.subject_types:
+        return True
     return any(each.applies(CONTEXT, run.gate.product_version, BATCH) for each in run.settings.policies)
 
 
@@ -52,9 +55,16 @@ def question_of(run: GateRun, builds: Sequence[GatedBuild]) -> Question:
 def tests_wanted(answer: GateAnswer) -> tuple[WantedTest, ...]:
     """Which results are waited for: of each test case the items that have none yet."""
     items: dict[tuple[str, str, str | None], list[str]] = {}
-    for each in (reason.requirement for reason in answer.reasons if reason.verdict is Verdict.WAITING):
+    waiting = (each for each in answer.reasons if each.verdict is Verdict.WAITING)
+    for each in (reason.requirement for reason in waiting if reason.state is not RequirementState.SOURCE_DOWN):
         items.setdefault((each.testcase, each.type, each.scenario), []).append(each.item)
     return tuple(WantedTest(case, kind, tuple(found), scenario) for (case, kind, scenario), found in items.items())
+
+
+def sources_down(answer: GateAnswer, *types: str) -> tuple[str, ...]:
+    """Why sources could not be asked, of subjects of these types or of all."""
+    down = (each for each in answer.reasons if each.state is RequirementState.SOURCE_DOWN)
+    return tuple(dict.fromkeys(each.note for each in down if not types or each.requirement.type in types))
 
 
 def shut_by_policy(run: GateRun, builds: Sequence[GatedBuild]) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ class TargetSight:
         None where no build of the package is left. And the time of the look that knows it.
         """
         urls = {url for urls in gate.repos.values() for url in urls}
+        made_at = world.repodata.made_at(sorted(urls))  # a mirror may be slow, and others need not wait for it
         with self._lock:
-            made_at = world.repodata.made_at(sorted(urls))
             if made_at != self._made_at:
                 self._begin_anew(world.koji, made_at, now)
             if self._seen_at is None or not self._seen_at <= now < self._seen_at + SEEN_FOR:

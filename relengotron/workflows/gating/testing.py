@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from relengotron.decisions.waiving import NOT_TO_BE_WAIVED
+from relengotron.errors import SystemUnreachable
 from relengotron.messages.gate import batch_testing
-from relengotron.model.gate import GateAnswer, Reason, RequirementState, Verdict
-from relengotron.model.gated import GatedBuild
+from relengotron.model.gate import BUILD, GateAnswer, Reason, RequirementState, Verdict
+from relengotron.model.gated import BATCH, GatedBuild
 from relengotron.model.outcome import Outcome, Running
 from relengotron.workflows.asking import look_at_answer, watches_of
 from relengotron.workflows.gating.facts import facts_of, say, told_of
 from relengotron.workflows.gating.gate import GateRun
-from relengotron.workflows.gating.question import round_item, round_of, tests_wanted
+from relengotron.workflows.gating.question import round_item, round_of, sources_down, tests_wanted
 
 PASSED_ON: Final = frozenset({RequirementState.FROZEN, RequirementState.BLOCKED})
 """What holds good builds back, and is asked about before they move: it makes nobody suspect."""
@@ -37,6 +39,8 @@ def wait_for_tests(run: GateRun, asked: Sequence[GatedBuild], answer: GateAnswer
     left = [each for each in answer.reasons if each.verdict is not Verdict.OPEN and each.state not in PASSED_ON]
     if not left:
         return None
+    if is_first_look(run) and (down := sources_down(answer, BUILD, BATCH)):
+        raise SystemUnreachable("; ".join(down))  # testers are called once, for all that is wanted
     watches = watches_of(answer, Verdict.WAITING, Verdict.CLOSED)
     until = run.engine.step_started_at + patience(run) - run.now()
     again = look_at_answer(run.world, answer, watches, run.settings.pace.poll, until)
@@ -45,7 +49,8 @@ def wait_for_tests(run: GateRun, asked: Sequence[GatedBuild], answer: GateAnswer
     if run.is_late(patience(run)) or any(each.verdict is Verdict.CLOSED for each in left):
         hold = run.hold(tuple(map(str, left)), patience(run), _command(run, left), watches)
         return replace(hold, look_again=again)
-    return Running(f"tests: {_in_short(left)}", watches, again)
+    # Nothing can have come of tests that are asked for with this very look; the poll finds what came of older ones.
+    return Running(f"tests: {_in_short(left)}", watches, again, is_fresh=is_first_look(run))
 
 
 def _call_testers(run: GateRun, asked: Sequence[GatedBuild], answer: GateAnswer) -> None:
@@ -64,9 +69,10 @@ def _call_testers(run: GateRun, asked: Sequence[GatedBuild], answer: GateAnswer)
 
 
 def _command(run: GateRun, left: Sequence[Reason]) -> str:
-    if any(each.state is RequirementState.POLICY_MISSING for each in left):
+    waivable = [each.requirement.testcase for each in left if each.state not in NOT_TO_BE_WAIVED]
+    if not waivable or any(each.state is RequirementState.POLICY_MISSING for each in left):
         return f"relengotron explain {run.engine.run.id}"
-    return f"relengotron waive {run.engine.run.id} {left[0].requirement.testcase} --reason TEXT"
+    return f"relengotron waive {run.engine.run.id} {waivable[0]} --reason TEXT"
 
 
 def _in_short(left: Sequence[Reason]) -> str:

@@ -22,5 +22,5 @@ class UnknownGate:
         while deadline <= self.engine.now():
             deadline += patience
         missing = f"gate {self.name} is not in gates.yaml any more"
-        command = f"relengotron runs cancel {self.engine.run.id}"
+        command = f"relengotron runs cancel {self.engine.run.id} --reason TEXT"
         return Hold((missing,), deadline, self.settings.owner, command)

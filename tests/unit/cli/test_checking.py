@@ -118,6 +118,17 @@ def test_senders_without_their_row_and_an_authority_without_its_file_are_mistake
     assert "bus.senders: no entry for buildsys" in told
 
 
+def test_a_table_from_before_upstream_monitoring_is_fit_and_who_is_not_heard_is_told(
+    relengotron: Command, fedmsg_d: Path, config: Path
+) -> None:
+    fedmsg_d.write_text(on_the_bus())
+    assert "nobody may send" not in relengotron("check-config", "--without-secrets").output
+    path = config / "systems.yaml"
+    path.write_text(re.sub(r"    (anitya|hotness)\..*\n", "", path.read_text()))
+    told = relengotron("check-config", "--without-secrets").output
+    assert "Note: nobody may send anitya.project.version.update, hotness.update.bug.file" in told
+
+
 def test_a_fedmsg_d_that_fails_is_one_mistake_and_no_traceback(relengotron: Command, fedmsg_d: Path) -> None:
     fedmsg_d.write_text("config = {")
     told = relengotron("check-config", "--without-secrets", status=1).output

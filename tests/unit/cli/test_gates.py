@@ -364,6 +364,17 @@ def test_a_build_that_follows_upstream_says_so(relengotron: Command, database: D
     assert (known["upstream"]["before"], known["upstream"]["version"]) == ("4.3", "4.4")
 
 
+def test_a_batch_says_what_its_builds_bring_from_upstream(relengotron: Command, database: Database) -> None:
+    a_batch(database, BATCH, "bash-4.4-1.fc25", "readline-6.3-9.fc25")
+    with database.write() as db:
+        upstream.note(db, Upstream("bash", "4.4", NOW - HOUR * 5, "4.3", None, None))
+    told = unwrapped(relengotron("gate", "show", BATCH).output)
+    assert f"update of bash from 4.3 to 4.4, found upstream on {NOW - HOUR * 5:%Y-%m-%d}" in told
+    assert [
+        each["package"] for each in json.loads(relengotron("gate", "show", BATCH, "--json").output)["upstream"]
+    ] == ["bash"]
+
+
 def test_a_build_in_quarantine_shows_its_ways_out(relengotron: Command, database: Database) -> None:
     in_quarantine(database, "gcc-1-1")
     told = relengotron("explain", "gcc-1-1").output

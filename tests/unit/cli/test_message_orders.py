@@ -110,7 +110,7 @@ def test_only_what_was_put_aside_can_be_settled_by_people(
 ) -> None:
     put_aside(database, "2016-bbbb", WHY, NOW)
     with database.write() as db:
-        inbox.settle(db, number, state, "", NOW)
+        inbox.settle(db, [inbox.Settled(number, state, "")], NOW)
     told = relengotron("messages", *order, "2016-bbbb", str(number), status=1).output
     assert f"2016-aaaa is {state}: only messages that were put aside can be redriven or discarded" in told
     assert the(database, "2016-bbbb").state is MessageState.PARKED

@@ -22,7 +22,7 @@ def many(database: Database) -> Database:
     put_aside(database, "2016-new-bbbb", "msg.agent: missing", NOW - timedelta(minutes=9), "buildsys.tag")
     number = put_aside(database, "2016-done-cccc", "", NOW)
     with database.write() as db:
-        inbox.settle(db, number, MessageState.HANDLED, "Start", NOW)
+        inbox.settle(db, [inbox.Settled(number, MessageState.HANDLED, "Start")], NOW)
     for _ in range(2):  # what comes again is counted once
         refused(database, NOW - timedelta(minutes=3), signed_by="mallory")
     return database

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from relengotron.cli.gates import quarantine
+from relengotron.cli.gates import quarantine, status
 from relengotron.cli.surroundings import person
 from relengotron.engine.journal import effects, gated, holds, inbox, runs
 from relengotron.engine.journal.database import Database
@@ -20,6 +20,7 @@ from relengotron.model.outcome import Hold
 from relengotron.model.quarantine import LEAVING, QuarantineWish
 from relengotron.workflows.gating.quarantine.beginning import keeping
 from tests.stage.gate_configuration import gates
+from tests.stage.typed import is_understood
 from tests.unit.cli.story import NOW, Command
 
 NVR = "bash-5.0-1.fc26"
@@ -33,21 +34,29 @@ def _a_gate_is_configured(config: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(quarantine, "now", lambda: NOW)
 
 
-def is_at_the_gate(database: Database, state: BuildState, nvr: str = NVR, gate: str = "rawhide") -> GatedBuild:
+def is_at_the_gate(
+    database: Database, state: BuildState, nvr: str = NVR, gate: str = "rawhide", owner: str = "alice"
+) -> GatedBuild:
     since = NOW - timedelta(hours=30)
-    build = GatedBuild(gate, nvr, "bash", "0", "alice", state, "rawhide-1", WHY, since, since)
+    build = GatedBuild(gate, nvr, "bash", "0", owner, state, "rawhide-1", WHY, since, since)
     with database.write() as db:
         gated.arrive(db, build)
     return build
 
 
-def kept(database: Database, nvr: str = NVR, tests: tuple[str, ...] = ("dist.gate_build",)) -> str:
+def kept(
+    database: Database,
+    nvr: str = NVR,
+    tests: tuple[str, ...] = ("dist.gate_build",),
+    owner: str = "alice",
+    who: str = "alice",
+) -> str:
     """A build in quarantine, and the run that looks after it."""
-    build = is_at_the_gate(database, BuildState.QUARANTINED, nvr)
+    build = is_at_the_gate(database, BuildState.QUARANTINED, nvr, owner=owner)
     with database.write() as db:
         run = runs.open_run(db, keeping(build, Suspicion(nvr, WHY, tests, (7,)), "2016-x"), build.since)
         assert run is not None
-        hold = Hold((WHY,), NOW + timedelta(hours=42), "alice", "relengotron quarantine release")
+        hold = Hold((WHY,), NOW + timedelta(hours=42), who, f"relengotron quarantine release {nvr} --reason TEXT")
         holds.open_hold(db, run, "ensure_a_way_out_is_found", hold, build.since)
     return run
 
@@ -69,6 +78,21 @@ def test_the_list_says_whose_a_build_is_why_it_is_there_and_when_people_are_remi
     assert "(in 42 h)" in told or "(in 1 d" in told
 
 
+def test_a_build_whose_packager_nobody_knows_is_somebodys_all_the_same(
+    relengotron: Command, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(database, owner="", who="rawhide-oncall")
+    monkeypatch.setattr(status, "now", lambda: NOW)
+    assert "unknown; rawhide-oncall" in relengotron("quarantine", "list").output
+    assert f"{NVR} of nobody known (rawhide-oncall can act), for" in relengotron("gate", "status").output
+
+
+def test_what_a_refusal_tells_to_type_instead_can_be_typed(relengotron: Command, database: Database) -> None:
+    kept(database, tests=())
+    told = relengotron("quarantine", "retry", NVR, "--reason", "x", status=1).output
+    assert is_understood(told.strip().rpartition(": ")[2])
+
+
 def test_an_empty_list_says_so(relengotron: Command, database: Database) -> None:
     assert relengotron("quarantine", "list").output == "Nothing is in quarantine.\n"
     assert json.loads(relengotron("quarantine", "list", "--json").output) == []
@@ -83,6 +107,7 @@ def test_programs_get_the_same_as_json(relengotron: Command, database: Database)
         "nvr": NVR,
         "package": "bash",
         "packager": "alice",
+        "who": "alice",
         "reason": WHY,
         "testcases": ["dist.gate_build"],
         "since": (NOW - timedelta(hours=30)).isoformat(),
@@ -147,3 +172,13 @@ def test_a_build_that_no_test_put_there_has_none_to_try_again(relengotron: Comma
 def test_a_reason_must_be_given(relengotron: Command) -> None:
     for way in WayOut:
         relengotron("quarantine", str(way), NVR, status=2)
+
+
+def test_no_wish_is_stored_that_nobody_would_fulfil_because_the_gate_is_gone(
+    relengotron: Command, database: Database, config: Path
+) -> None:
+    kept(database)
+    text = (config / "gates.yaml").read_text().replace("  rawhide:\n", "  other:\n")
+    (config / "gates.yaml").write_text(text)
+    assert "there is no gate 'rawhide'" in relengotron("quarantine", "drop", NVR, "--reason", "x", status=3).output
+    assert wishes(database) == []

@@ -140,7 +140,7 @@ def test_who_answers_for_a_test_already_is_told_so(relengotron: Command, databas
 
 def test_explain_names_every_command_that_leads_on_at_a_shut_gate(relengotron: Command, shut: str) -> None:
     told = relengotron("explain", shut).output
-    assert f"relengotron waive {shut} dist.depcheck --reason TEXT   (2 different people)" in told
+    assert f"relengotron waive {shut} dist.depcheck --reason TEXT   # by 2 different people" in told
     assert f"relengotron eject {shut} bash-1-1 --reason TEXT" in told
     assert f"relengotron runs cancel {shut} --reason TEXT" in told
     assert "relengotron.policy --reason" not in told

@@ -29,7 +29,6 @@ def names(groups: tuple[Together, ...]) -> list[list[str]]:
 def test_a_build_that_nothing_joins_goes_alone_and_at_once() -> None:
     found = bring_together([an_arrival("bash"), an_arrival("nano")], (), ALONE, NOON)
     assert names(found.ready) == [["bash"], ["nano"]]
-    assert found.look_again_at is None
 
 
 def test_what_one_person_brings_within_the_window_goes_together() -> None:
@@ -38,7 +37,6 @@ def test_what_one_person_brings_within_the_window_goes_together() -> None:
     assert names(found.ready) == [["bash", "nano"]]
     assert found.ready[0].why == "alice brought them within 10 min"
     assert names(found.later) == [["vim"], ["zsh"]]
-    assert found.look_again_at == at(13)
 
 
 def test_who_has_no_name_is_nobody_in_particular() -> None:
@@ -87,7 +85,7 @@ def test_what_mends_a_batch_joins_it_and_others_do_not() -> None:
     found = bring_together([an_arrival("bar"), an_arrival("other")], [batch], ALONE, NOON)
     assert names(found.ready) == [["libfoo", "bar"], ["other"]]
     assert found.ready[0].takes == ("first",)
-    assert found.ready[0].why == "bar-1-1 mends what libfoo-1-1 would break"
+    assert found.ready[0].why == "bar-1-1 has what libfoo-1-1 requires"
 
 
 def test_a_batch_that_nothing_mends_is_left_alone() -> None:
@@ -108,9 +106,17 @@ def test_what_a_mending_batch_would_break_itself_is_mended_too() -> None:
 def test_what_mends_two_batches_joins_them() -> None:
     one, two = waiting("1", an_arrival("one", -2), wants="app"), waiting("2", an_arrival("two", -1), wants="app one")
     found = bring_together([an_arrival("app")], [one, two], ALONE, NOON)
-    assert names(found.ready) == [
-        ["one", "app"]
-    ]  # the other one wants what has just joined: it does with the next look
+    assert names(found.ready) == [["one", "two", "app"]]
+    assert found.ready[0].why == "one-1-1, app-1-1 have what two-1-1 requires"
+
+
+def test_all_that_lack_the_same_join_it_at_once() -> None:
+    library = waiting("z", an_arrival("libfoo", -60))
+    others = [waiting(name, an_arrival(name, -30), wants="libfoo") for name in ("bar", "baz")]
+    found = bring_together([an_arrival("other")], [library, *others], ALONE, NOON)
+    assert names(found.ready) == [["libfoo", "bar", "baz"], ["other"]]
+    assert found.ready[0].takes == ("bar", "z", "baz")
+    assert found.ready[0].why == "libfoo-1-1 has what bar-1-1, baz-1-1 require"
 
 
 def test_a_batch_never_grows_beyond_the_most() -> None:

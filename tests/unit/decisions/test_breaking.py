@@ -1,6 +1,6 @@
 """What do people read of something that would break, and who is to blame for it?"""
 
-from relengotron.decisions.breaking import package_by_package, suspicions, to_blame, wanted
+from relengotron.decisions.breaking import package_by_package, suspicions, to_blame
 from relengotron.model.closure import Break
 
 APP = Break("app-1-1.x86_64", "app", "libfoo.so.1", "x86_64", False)
@@ -53,8 +53,3 @@ def test_a_suspicion_says_what_breaks_and_how_much_more() -> None:
     assert found.nvr == "libfoo-2-1"
     assert found.reason.startswith("it would break the target; app-1-1.x86_64 requires libfoo.so.1")
     assert found.reason.endswith("; and 1 packages more")
-
-
-def test_wanted_are_new_builds_of_what_breaks_and_who_has_what_is_missing() -> None:
-    assert wanted([APP, TOOL, NEW], {"libnew.so.1": {"libnew"}}) == {"app", "tools", "libnew"}
-    assert wanted([NEW], {}) == frozenset()

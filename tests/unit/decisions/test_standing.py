@@ -37,6 +37,11 @@ def test_whoever_answers_for_a_build_hears_that_it_left_its_tag(state: BuildStat
     assert first_look(state, NOWHERE) is Finding.LEFT_ITS_TAG
 
 
+@pytest.mark.parametrize("state", [BuildState.TESTING, BuildState.QUARANTINED])
+def test_whoever_answers_for_a_build_hears_that_it_was_tagged_elsewhere_too(state: BuildState) -> None:
+    assert first_look(state, Places(pending=True, quarantine=True)) is Finding.LEFT_ITS_TAG
+
+
 @pytest.mark.parametrize("state", [BuildState.ARRIVED, *SETTLED])
 def test_nothing_is_settled_or_begun_by_a_listing_that_may_be_old(state: BuildState) -> None:
     places = NOWHERE if state is BuildState.ARRIVED else PENDING

@@ -36,6 +36,14 @@ def test_a_build_whose_own_test_failed_is_to_blame() -> None:
     assert found == Suspicion(NANO, "dist.rpmdeplint failed (2 errors)", ("dist.rpmdeplint",), (7,), (NANO,))
 
 
+def test_of_a_log_that_a_tester_put_into_its_note_one_short_line_is_quoted() -> None:
+    [found] = blamed(a_reason(NANO, "koji_build", note="2 errors:\n  first" + "\nmore" * 1000))
+
+    assert found.reason.startswith("dist.boots failed (2 errors: first more more")
+    assert found.reason.endswith("…)")
+    assert len(found.reason) < 350
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -63,6 +71,14 @@ def test_a_build_that_a_failed_test_of_the_batch_names_is_to_blame(data: dict[st
 )
 def test_a_result_that_names_nobody_of_the_batch_blames_nobody(data: dict[str, tuple[str, ...]]) -> None:
     assert blamed(a_reason(), said=(Said(7, "dist.boots", data),)) == []
+
+
+def test_a_package_whose_name_begins_like_that_of_another_is_not_taken_for_it() -> None:
+    packages = {"python3-3.6.0-1.fc26": "python3", "python3.11-3.11.0-1.fc26": "python3.11"}
+
+    found = blamed(a_reason(), said=(Said(7, "dist.boots", {"package": ("python3.11",)}),), packages=packages)
+
+    assert names(found) == ["python3.11-3.11.0-1.fc26"]
 
 
 def test_a_batch_of_one_build_needs_no_naming() -> None:

@@ -118,6 +118,13 @@ def test_a_reason_that_the_sentence_leaves_out_stands_below_it() -> None:
     assert "Why: every required test passed" in fedmsg.meta.msg2long_form(a_message("gate.build.accepted"), **CONFIG)
 
 
+def test_until_when_a_gate_is_closed_is_told() -> None:
+    message = a_message("gate.closed")
+    message["msg"]["until"] = "2016-06-20T00:00:00.000Z"
+    told = fedmsg.meta.msg2subtitle(message, **CONFIG)
+    assert told == "kevin closed the gate of rawhide until 2016-06-20T00:00:00.000Z: mass rebuild"
+
+
 def test_builds_of_one_batch_become_one_line() -> None:
     first, second, other = (a_message("gate.build.accepted") for _ in range(3))
     second["msg"] |= {"nvr": READLINE, "package": "readline", "packager": "jstaron"}

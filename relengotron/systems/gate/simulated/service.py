@@ -8,7 +8,8 @@ from typing import Any
 
 Row = dict[str, Any]
 
-_ITEM_TYPES = {"koji_build": {"koji_build", "brew-build"}, "bodhi_update": {"bodhi_update"}, "compose": {"compose"}}
+_ITEM_TYPES = {"koji_build": {"koji_build", "brew-build"}}
+"""What the type of a result may be besides that of its subject."""
 _PASSES = {"PASSED", "INFO"}
 _GOES_ON = {"QUEUED", "RUNNING"}
 _IGNORES_MISSING_POLICY = {"bodhi_update"}
@@ -68,7 +69,7 @@ class SimulatedGreenwave:
         for row in self.results():
             data = row["data"]
             fits = row["testcase"]["name"] == rule["test_case_name"] and subject["item"] in data.get("item", [])
-            typed = set(data.get("type", [])) & _ITEM_TYPES[subject["type"]]
+            typed = set(data.get("type", [])) & _ITEM_TYPES.get(subject["type"], {subject["type"]})
             if fits and typed and rule.get("scenario") in (None, *data.get("scenario", [])):
                 key = tuple(tuple(data.get(k, [])) for k in ("scenario", "system_architecture", "system_variant"))
                 latest.setdefault(key, row)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from shlex import quote
 
 from relengotron.decisions.reminding import Reminding, reminding
 from relengotron.engine.attempt import Attempt
@@ -71,7 +72,7 @@ class Kept:
     @property
     def command(self) -> str:
         """What leads out of quarantine at once."""
-        return f"relengotron quarantine release {self.build.nvr} --gate {self.build.gate} --reason TEXT"
+        return f"relengotron quarantine release {quote(self.build.nvr)} --gate {self.build.gate} --reason TEXT"
 
     def hold(self, missing: Sequence[str], command: str | None = None) -> Hold:
         """Wait for people, news of the build and news of its tests; the next reminder is the end of this wait."""

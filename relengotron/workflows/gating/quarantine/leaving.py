@@ -1,5 +1,7 @@
 """How does a build come out of quarantine, and what does its gate know of it then?"""
 
+from typing import Final
+
 from relengotron.engine.journal import gated
 from relengotron.messages import gate_build
 from relengotron.model.gated import BuildState
@@ -9,11 +11,14 @@ from relengotron.workflows.gating.quarantine.kept import Kept
 from relengotron.workflows.gating.quarantine.staying import ensure_a_way_out_is_found
 from relengotron.workflows.moves import Mover
 
+LED_OUT: Final = (Departure.RELEASED, Departure.DROPPED)
+"""It has to be moved: it did not leave by itself."""
+
 
 def ensure_it_has_left(kept: Kept) -> Outcome:
     """What was released is before the gate again, and what was dropped is in none of its tags."""
     leaving = _leaving(kept)
-    if kept.row() is None or leaving.how not in (Departure.RELEASED, Departure.DROPPED):
+    if kept.row() is None or leaving.how not in LED_OUT:
         return Skipped(leaving.why)
     if kept.gate.quarantine not in kept.tags():
         return Done()
@@ -29,12 +34,17 @@ def ensure_the_gate_knows(kept: Kept) -> Outcome:
     if row is None:
         return Skipped(leaving.why)
     tags = kept.tags()
-    if kept.gate.pending in tags:
+    pending, target, quarantine = kept.gate.tags
+    if quarantine in tags and tags & {pending, target}:
+        _untag(kept)  # whoever tagged it there by hand did not take it out here
+    if pending in tags:
         _released(kept, leaving)
-    elif kept.gate.target in tags:
+    elif target in tags:
         _accepted(kept)
-    elif kept.gate.quarantine in tags:
-        return Again(ensure_it_has_left.__name__, f"{kept.build.nvr} is in {kept.gate.quarantine} again", anew=True)
+    elif quarantine in tags:
+        is_wanted = leaving.how in LED_OUT
+        step = ensure_it_has_left if is_wanted else ensure_a_way_out_is_found
+        return Again(step.__name__, f"{kept.build.nvr} is in {quarantine} again", anew=True)
     else:
         _gone(kept, leaving)
     return Done()

@@ -41,7 +41,7 @@ def _by_the_gate(kept: Kept) -> Leaving | None:
 
 def _by_hand(kept: Kept) -> Leaving | None:
     tags = kept.tags()
-    if kept.gate.quarantine in tags:
+    if kept.gate.quarantine in tags and not tags & {kept.gate.pending, kept.gate.target}:
         return None
     return Leaving(Departure.BY_HAND, f"somebody moved it: it is in {', '.join(sorted(tags)) or 'no tag of the gate'}")
 

@@ -7,7 +7,7 @@ import pytest
 
 from relengotron.errors import SettingsError, Untrusted
 from relengotron.lab.certificates import Authority
-from relengotron.messages.incoming import PARSERS
+from relengotron.messages.incoming import ONLY_TELL, PARSERS
 from relengotron.messages.orders import ORDERS
 from relengotron.settings import Settings, load
 from relengotron.settings.systems import Bus
@@ -152,7 +152,26 @@ def test_all_that_is_wrong_with_trust_is_told_at_once(authority: Authority) -> N
         selfcheck.guard_of(config, settings_with({}))
 
 
-@pytest.mark.parametrize("topic", list(PARSERS))
+def test_a_table_from_before_upstream_monitoring_starts_says_so_and_believes_nobody_there(authority: Authority) -> None:
+    config = a_signing_config(authority)
+    settings = settings_with({topic: [RELENG] for topic in PARSERS if topic not in ONLY_TELL})
+
+    guard = selfcheck.guard_of(config, settings)
+
+    assert not [each for each in selfcheck.mistakes_of(config, settings) if "bus.senders" in each]
+    assert selfcheck.nobodys_topics(config, settings) == list(ONLY_TELL)
+    assert selfcheck.nobodys_topics(config, settings_with()) == []
+    for topic in (
+        "org.release-monitoring.dev.anitya.project.version.update",
+        "org.fedoraproject.dev.hotness.update.drop",
+    ):
+        envelope: dict[str, Any] = {"topic": topic, "msg": {}, "i": 1, "timestamp": 1}
+        Seal(config | {"name": US}).put_on(envelope, "m1")
+        with pytest.raises(Untrusted, match="nobody may send it"):
+            guard.sender_of(envelope)
+
+
+@pytest.mark.parametrize("topic", [each for each in PARSERS if each not in ONLY_TELL])
 def test_every_topic_needs_its_entry_in_the_table(authority: Authority, topic: str) -> None:
     senders = {each: [RELENG] for each in PARSERS if each != topic}
     with pytest.raises(SettingsError, match=f"no entry for {topic}; "):

@@ -43,7 +43,6 @@ def test_the_longest_row_that_fits_counts_and_it_alone(suffix: str, names: list[
     [
         ("bodhi", "org.x.prod.bodhi.masher.start"),
         ("bodhi", "org.x.prod.bodhi.update.request.stable"),
-        ("koji", "org.x.prod.buildsys.untag"),
         ("koji", "org.x.stg.buildsys.tag"),
         ("koji", "buildsys.tag"),
         ("koji", "org.x.prod."),
@@ -57,6 +56,12 @@ def test_who_is_not_named_may_not_speak(name: str, topic: object) -> None:
     with pytest.raises(Untrusted) as refused:
         Senders("org.x.prod.", ROWS).refuse_others(name, topic)
     assert (refused.value.kind, refused.value.sender) == ("unauthorised", name)
+
+
+def test_what_no_row_names_is_refused_as_such_and_kept_as_a_sample_only() -> None:
+    with pytest.raises(Untrusted, match=r"has no entry for .*: nobody may send it") as refused:
+        Senders("org.x.prod.", ROWS).refuse_others("koji", "org.x.prod.buildsys.untag")
+    assert (refused.value.kind, refused.value.sender, refused.value.may_be_genuine) == ("not heard", "koji", False)
 
 
 def test_who_is_named_may_speak_unless_fedmsgs_own_table_forbids_it() -> None:

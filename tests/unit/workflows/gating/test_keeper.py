@@ -245,6 +245,23 @@ def test_what_is_put_into_quarantine_once_more_is_looked_after_once_more(place: 
     ]
 
 
+def test_what_a_newer_build_left_in_quarantine_is_no_newcomer_there(place: KeeperPlace) -> None:
+    """The newer one was taken out before its batch could take the older one out too."""
+    place.build(BASH, QUARANTINE)
+    place.keep()
+    first = from_json(Quarantine, place.runs("keep_in_quarantine")[0].request)
+    place.build(BASH_2)
+    place.keep()
+    place.end(place.runs("keep_in_quarantine")[0])
+    place.put(BASH_2, BuildState.GONE)
+    place.untag(BASH_2)
+    place.keep()
+    assert place.row(BASH).state is BuildState.QUARANTINED
+    assert place.row(BASH).reason == f"{BASH_2} is newer, and left without it"
+    again = from_json(Quarantine, place.runs("keep_in_quarantine")[1].request)
+    assert again.suspicion == first.suspicion
+
+
 # -- newer builds ----------------------------------------------------------------------------------------------------
 
 
@@ -293,6 +310,20 @@ def test_what_was_superseded_comes_once_more_when_the_newer_one_is_taken_out(pla
     place.keep()
     place.put(BASH_2, BuildState.GONE)
     place.untag(BASH_2)
+    place.keep()
+    assert place.states() == {BASH: "testing", BASH_2: "gone"}
+
+
+def test_what_was_superseded_stays_so_until_it_is_known_what_became_of_the_newer_one(place: KeeperPlace) -> None:
+    """Its batch would find the newer one under test, and take it out."""
+    place.build(BASH)
+    place.keep()
+    place.build(BASH_2)
+    place.keep()
+    place.untag(BASH_2)
+    place.keep()
+    assert place.states() == {BASH: "superseded", BASH_2: "testing"}
+    place.put(BASH_2, BuildState.GONE)
     place.wait(minutes=16)
     place.keep()
     assert place.states() == {BASH: "testing", BASH_2: "gone"}
@@ -503,7 +534,7 @@ def test_a_batch_that_would_break_others_is_joined_by_what_mends_them(place: Kee
     place.build("bar-1-2")
     place.keep()
     assert place.batches() == [("libfoo-2-1",), ("libfoo-2-1", "bar-1-2"), ("other-1-1",)]
-    assert place.whys()[1] == "bar-1-2 mends what libfoo-2-1 would break"
+    assert place.whys()[1] == "bar-1-2 has what libfoo-2-1 requires"
     assert first.id in place.woken()
     second = place.run_of("libfoo-2-1")
     assert second.id == place.run_of("bar-1-2").id
