@@ -68,6 +68,7 @@ def test_a_move_that_was_never_heard_of_is_ours_all_the_same(make_gate: MakeGate
 # -- moves that nobody asked for again ---------------------------------------------------------------------------------
 
 
+@pytest.mark.crash
 def test_a_retry_while_a_task_is_slow_does_not_make_it_somebody_elses(make_gate: MakeGate) -> None:
     stage = make_gate(gate=PLAIN)
     trouble(stage, "leave")
@@ -99,6 +100,7 @@ def test_a_newer_build_supersedes_one_whose_move_has_failed(make_gate: MakeGate)
     assert [(each["nvr"], each["by"]) for each in stage.said("gate.build.superseded")] == [(OLD, NEW)]
 
 
+@pytest.mark.crash
 def test_a_refusal_that_koji_gives_only_when_it_is_asked_to_move_is_told_once(
     make_gate: MakeGate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +123,7 @@ def test_a_refusal_that_koji_gives_only_when_it_is_asked_to_move_is_told_once(
 # -- what changes between the look and the move ------------------------------------------------------------------------
 
 
+@pytest.mark.crash
 def test_a_gate_that_is_closed_while_a_batch_waits_for_another_lets_it_not_through(make_gate: MakeGate) -> None:
     stage = make_gate(gate=PLAIN)
     trouble(stage, "leave")
@@ -198,6 +201,7 @@ def test_what_people_let_through_does_not_wait_for_the_move_that_failed_before(m
     assert stage.states() == {OLD: "accepted"}
 
 
+@pytest.mark.crash
 def test_who_is_let_through_while_koji_moves_it_away_stays_in_quarantine_with_its_reason(make_gate: MakeGate) -> None:
     stage = make_gate(gate=PLAIN)
     stage.tester.bad.add(OLD)
@@ -241,6 +245,7 @@ def repos_of(stage: GateStage, tag: str) -> int:
     return sum(row["request"][0] == tag for row in rows)
 
 
+@pytest.mark.crash
 def test_the_repo_of_a_tag_with_a_longer_name_is_not_taken_for_the_lost_one(make_gate: MakeGate) -> None:
     longer = f"{BUILD_ROOT}-bootstrap"
     stage = make_gate(gate={"regenerate": [longer, BUILD_ROOT]})
@@ -250,6 +255,7 @@ def test_the_repo_of_a_tag_with_a_longer_name_is_not_taken_for_the_lost_one(make
     assert (repos_of(stage, longer), repos_of(stage, BUILD_ROOT)) == (1, 1)
 
 
+@pytest.mark.crash
 def test_a_repo_of_somebody_else_that_failed_is_not_the_one_that_was_wanted(make_gate: MakeGate) -> None:
     stage = make_gate()
     stage.outside.koji.misbehave(Rule(Kind.REFUSED, body="listTasks", times=None))

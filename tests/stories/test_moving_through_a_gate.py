@@ -296,6 +296,16 @@ def test_a_repo_that_we_may_not_ask_for_holds_the_batch_after_its_builds_are_thr
     assert "regen-repo permission required" in why(stage)
 
 
+def test_what_is_through_stays_where_users_have_it_when_its_batch_is_called_off(make_gate: MakeGate) -> None:
+    stage = make_gate()
+    stage.outside.hub.call("admin", "revokePermission", "relengotron", "regen-repo")
+    landed(stage, A)
+    stage.wish("cancel", the_batch(stage))
+    stage.settle()
+    assert (stage.states(), the_batch(stage).state) == ({A: "accepted"}, RunState.CANCELLED)
+    assert (stage.tags_of(A), stage.row(A).tries) == ({TARGET}, 1)
+
+
 def test_a_gate_that_is_not_configured_any_more_holds_its_batches(make_gate: MakeGate) -> None:
     stage = make_gate()
     stage.tester.silent.add(A)

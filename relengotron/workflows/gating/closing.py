@@ -8,11 +8,12 @@ from relengotron.decisions import breaking
 from relengotron.decisions.breaking import Broken
 from relengotron.decisions.connecting import connections
 from relengotron.model.closure import WAITS_FOR, Break
-from relengotron.model.gated import BuildState, GatedBuild
+from relengotron.model.gated import BuildState, GateBatch, GatedBuild, batch_id
 from relengotron.model.judgement import Closedness
 from relengotron.model.outcome import TAGS, Done, Hold, Outcome, Running, Skipped, Watch
 from relengotron.workflows.gating.closed import Closure, breaks_of
 from relengotron.workflows.gating.gate import GateRun
+from relengotron.workflows.gating.parting import part
 
 __all__ = ["breaks_of", "ensure_the_target_stays_closed"]
 
@@ -58,10 +59,26 @@ def _broken(run: GateRun, closure: Closure, builds: Sequence[GatedBuild], breaks
     lines = breaking.package_by_package(breaks)
     _note(run, lines)
     if not run.is_late(run.gate.wait_for_dependants):
+        _let_strangers_go_on(run, closure, builds)
         return _wait_for_dependants(run, closure, builds, breaks, lines)
     packages = {each.nvr: each.package for each in builds}
     blamed = breaking.to_blame(breaks, packages, lambda nvr: closure.breaks(packages.keys() - {nvr}))
     return Done(Closedness(tuple(breaking.suspicions(blamed, MOST_SHOWN)), _groups(closure, builds)))
+
+
+def _let_strangers_go_on(run: GateRun, closure: Closure, builds: Sequence[GatedBuild]) -> None:
+    """Who only came together with what breaks something does not wait for what mends it."""
+    strangers = _strangers(closure, builds) if run.engine.step not in run.engine.steps else ()
+    if strangers:
+        name, why = batch_id(run.name, strangers, run.batch.id), f"without what {run.batch.id} waits for"
+        part(run, GateBatch(run.name, name, strangers, why, run.batch.id, run.batch.round))
+
+
+def _strangers(closure: Closure, builds: Sequence[GatedBuild]) -> tuple[str, ...]:
+    """The builds that break nothing, alone or together, and that none of the others needs."""
+    bound = {nvr for group in _groups(closure, builds) for nvr in group}
+    found = tuple(each.nvr for each in builds if each.nvr not in bound and not closure.breaks([each.nvr]))
+    return found if 0 < len(found) < len(builds) and not closure.breaks(found) else ()
 
 
 def _wait_for_dependants(

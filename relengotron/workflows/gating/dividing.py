@@ -1,12 +1,11 @@
 """How are the innocent of a failed batch tried again, and the parts of one whose tests blame nobody?"""
 
-from relengotron.engine.journal import gated
-from relengotron.model.gated import BuildState, GateBatch, lane_of_batch
-from relengotron.model.intents import Start
+from relengotron.model.gated import BuildState, GateBatch
 from relengotron.model.judgement import Judgement
 from relengotron.model.outcome import Done, Outcome, Skipped
 from relengotron.workflows.gating.gate import GateRun
 from relengotron.workflows.gating.judging import ensure_builds_have_verdicts, next_batches
+from relengotron.workflows.gating.parting import part
 
 
 def ensure_the_rest_is_tried_again(run: GateRun) -> Outcome:
@@ -17,7 +16,7 @@ def ensure_the_rest_is_tried_again(run: GateRun) -> Outcome:
     here = {each.nvr for each in run.builds() if each.state is BuildState.TESTING}
     batches = [each for each in _batches(run, judgement, here) if each.builds]
     for batch in batches:
-        _open(run, batch)
+        part(run, batch)
     return Done([each.id for each in batches])
 
 
@@ -36,14 +35,6 @@ def _batches(run: GateRun, judgement: Judgement, here: set[str]) -> list[GateBat
         )
         for each in coming
     ]
-
-
-def _open(run: GateRun, batch: GateBatch) -> None:
-    """The batch, and that it answers for its builds, are written together with the outcome of this step."""
-    known, lane, now = run.engine.run, lane_of_batch(run.name, batch.id), run.now()
-    key, trigger = f"batch {batch.id}", known.trigger_msg_id
-    run.engine.start(Start(known.workflow, lane, key, batch, trigger, known.priority))
-    run.engine.keep(lambda db: gated.assign(db, run.name, batch.builds, batch.id, now))
 
 
 def _why(run: GateRun, judgement: Judgement) -> str:

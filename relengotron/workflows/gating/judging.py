@@ -1,15 +1,12 @@
 """What do the tests say of a batch, and who is to blame where they fail?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from relengotron.decisions import bisecting, evaluating, suspecting
-from relengotron.decisions.breaking import to_blame
 from relengotron.decisions.suspecting import Said
 from relengotron.errors import SystemUnreachable
 from relengotron.messages.gate import NextBatch, batch_failed
-from relengotron.model.closure import Break
 from relengotron.model.codec import from_json, to_json
 from relengotron.model.gate import GateAnswer, Reason, RequirementState
 from relengotron.model.gated import BATCH, GatedBuild, Suspicion, batch_id
@@ -134,24 +131,9 @@ def _closedness(run: GateRun) -> Closedness:
 
 def _without(run: GateRun, builds: Sequence[GatedBuild], suspects: tuple[Suspicion, ...]) -> Judgement:
     guilty = {each.nvr for each in suspects}
-    rest = {each.nvr: each.package for each in builds if each.nvr not in guilty}
-    free = _free_of_suspects(run, rest)
-    bound = tuple(nvr for nvr in rest if nvr not in free)
+    rest = tuple(each.nvr for each in builds if each.nvr not in guilty)
     why = "; ".join(f"{each.nvr}: {each.reason}" for each in suspects)
-    return Judgement(suspects=suspects, divided=tuple(filter(None, (free, bound))), why=why, round=round_of(run))
-
-
-def _free_of_suspects(run: GateRun, rest: Mapping[str, str]) -> tuple[str, ...]:
-    """Builds that break nothing without the suspects; those that would wait for what mends it, and nobody with them."""
-    left = dict(rest)
-    while breaks := breaks_of(run, left):
-        blamed = to_blame(breaks, left, partial(_breaks_without, run, tuple(left)))
-        left = {nvr: package for nvr, package in left.items() if nvr not in blamed}
-    return tuple(left)
-
-
-def _breaks_without(run: GateRun, builds: Sequence[str], one: str) -> tuple[Break, ...]:
-    return breaks_of(run, [nvr for nvr in builds if nvr != one])
+    return Judgement(suspects=suspects, divided=(rest,) if rest else (), why=why, round=round_of(run))
 
 
 def _said(run: GateRun, of_batch: Sequence[Reason]) -> tuple[Said, ...]:

@@ -18,9 +18,10 @@ def kin_came_through(run: GateRun) -> tuple[str, ...]:
     """Builds of the batch's kin that came through since this round of tests began.
 
     The whole has failed and no part of it does: what they do together is tested once more, now that one is there.
+    Koji had moved them before we saw it: what was seen when the round began was there for its tests.
     """
     began = run.engine.steps[ensure_builds_have_verdicts.__name__].started_at
-    return tuple(each.nvr for each in _kin(run) if each.state is BuildState.ACCEPTED and each.since >= began)
+    return tuple(each.nvr for each in _kin(run) if each.state is BuildState.ACCEPTED and each.since > began)
 
 
 def left_since_tested(run: GateRun, builds: Iterable[GatedBuild]) -> tuple[str, ...]:

@@ -51,10 +51,14 @@ def ensure_builds_are_in_target(run: GateRun) -> Outcome:
 def take_back(run: GateRun, effect: EffectRecord) -> None:
     """A build that the batch moved to the target is before the gate again; in quarantine it stays, looked after.
 
+    Once all of them are through nothing is taken back: others may have come to need them, and everybody was told.
+
     Raises:
         StateDisagrees: a task of Koji is still at it; look again.
     """
-    if effect.old["target"] != run.gate.target:
+    moved = run.engine.steps.get(ensure_builds_are_in_target.__name__)
+    is_through = moved is not None and moved.state is StepState.DONE
+    if is_through or effect.old["target"] != run.gate.target:
         return
     take_back_move(run.world.koji, effect)
     build, was, reason = effect.old["build"], (BuildState.MOVING, BuildState.ACCEPTED), "its batch was called off"
