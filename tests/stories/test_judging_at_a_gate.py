@@ -1,6 +1,6 @@
 """Who goes into quarantine when a batch fails, how soon are all others through, and who is never suspected?"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil, log2
 from typing import Any
 
@@ -152,6 +152,24 @@ def test_a_result_that_never_comes_is_nobodys_fault_and_waits_for_who_answers_fo
         stage.says("waive", **about, product_version=PRODUCT, reason="the tester is broken", until=None)
     stage.settle()
     assert accepted(stage) == [NAMES[0]]
+
+
+def test_who_has_no_result_waits_for_people_and_keeps_nobody_else(make_gate: MakeGate) -> None:
+    stage = make_gate(gate=TOGETHER | {"tests": "2h"})
+    stage.tester.silent = {NAMES[0]}
+    for nvr in NAMES[:3]:
+        stage.build_lands(nvr)
+    stage.turn_until(lambda: bool(stage.said("gate.batch.testing")))
+    began = stage.clock()
+    stage.wait(hours=3)
+
+    assert accepted(stage) == [NAMES[1], NAMES[2]]
+    [message] = [each for each in stage.said("gate.batch.testing") if names_in(each) == [NAMES[1], NAMES[2]]]
+    assert datetime.fromisoformat(message["at"]) - began >= timedelta(hours=2)
+    assert stage.states()[NAMES[0]] == "testing"
+    [failed] = stage.said("gate.batch.failed")
+    assert f"{NAMES[0]}: {BUILD_TEST} missing" in failed["reason"]
+    assert failed["suspects"] == []
 
 
 def test_a_test_that_broke_down_makes_nobody_suspect(make_gate: MakeGate) -> None:

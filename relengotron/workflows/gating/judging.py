@@ -11,7 +11,7 @@ from relengotron.model.codec import from_json, to_json
 from relengotron.model.gate import GateAnswer, Reason, RequirementState
 from relengotron.model.gated import BATCH, GatedBuild, Suspicion, batch_id
 from relengotron.model.judgement import Closedness, Judgement
-from relengotron.model.outcome import Again, Done, Outcome, Running
+from relengotron.model.outcome import Again, Done, Hold, Outcome, Running
 from relengotron.systems.resultsdb.port import TestResult
 from relengotron.workflows.asking import answer_of, keep
 from relengotron.workflows.gating.closing import breaks_of, ensure_the_target_stays_closed
@@ -25,7 +25,7 @@ from relengotron.workflows.gating.question import (
     sources_down,
     subjects_of,
 )
-from relengotron.workflows.gating.testing import is_first_look, patience, wait_for_tests
+from relengotron.workflows.gating.testing import is_first_look, patience, stuck_alone, wait_for_tests
 
 
 def ensure_builds_have_verdicts(run: GateRun) -> Outcome:
@@ -65,10 +65,23 @@ def _by_tests(run: GateRun, asked: Sequence[GatedBuild]) -> Outcome:
     blame = _blame(run, asked, answer)
     if blame is not None and (down := sources_down(answer)):
         raise SystemUnreachable(f"nobody is suspected before it is known what is waived: {'; '.join(down)}")
-    outcome = _judged(run, asked, blame) if blame is not None else wait_for_tests(run, asked, answer)
+    outcome = _judged(run, asked, blame) if blame is not None else _waiting(run, asked, answer)
     if is_first_look(run) or not isinstance(outcome, Running):
         keep(run.engine, answer)  # while results come in, the note of the step says what is left
     return outcome or Done(_good(run, asked))
+
+
+def _waiting(run: GateRun, asked: Sequence[GatedBuild], answer: GateAnswer) -> Outcome | None:
+    """What waits for people waits alone: the builds that have all their own results go on without it."""
+    outcome = wait_for_tests(run, asked, answer)
+    stuck = stuck_alone(answer) if isinstance(outcome, Hold) else {}
+    wholes = bisecting.wholes_of(names_of(asked), _closedness(run).groups)
+    free = tuple(nvr for whole in wholes if stuck.keys().isdisjoint(whole) for nvr in whole)
+    if not stuck or not free:
+        return outcome
+    why = f"{'; '.join(map(str, stuck.values()))}; the others go on without"
+    rest = tuple(each.nvr for each in asked if each.nvr not in free)
+    return _judged(run, asked, Judgement(divided=(free, rest), why=why, round=round_of(run)))
 
 
 def _left_meanwhile(run: GateRun, asked: Sequence[GatedBuild]) -> tuple[str, ...]:

@@ -53,6 +53,12 @@ def wait_for_tests(run: GateRun, asked: Sequence[GatedBuild], answer: GateAnswer
     return Running(f"tests: {_in_short(left)}", watches, again, is_fresh=is_first_look(run))
 
 
+def stuck_alone(answer: GateAnswer) -> dict[str, Reason]:
+    """By build what keeps it and no other from going on."""
+    left = (each for each in answer.reasons if each.verdict is not Verdict.OPEN and each.state not in PASSED_ON)
+    return {each.requirement.item: each for each in left if each.requirement.type == BUILD}
+
+
 def _call_testers(run: GateRun, asked: Sequence[GatedBuild], answer: GateAnswer) -> None:
     tests = tests_wanted(answer)
     if tests:
