@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ BUILDS: Final = int(os.environ.get("RELENGOTRON_BENCH_BUILDS", "20000"))
 A_QUARTER: Final = 4
 DECISIONS: Final = 300
 EVERY_S: Final = 0.1
+TOGETHER: Final = {"same_submitter": "2s", "most": 64}
 AHEAD: Final = 500
 """So many builds are in the gate at once at most: builders finish one after the other, in a mass rebuild too."""
 GIVE_UP_AFTER_S: Final = 120.0
@@ -45,8 +47,9 @@ GIVE_UP_AFTER_S: Final = 120.0
 class Rebuild:
     """A world with a gate, and packagers who build."""
 
-    def __init__(self, root: Path) -> None:
-        """Bind the ports and furnish Koji."""
+    def __init__(self, root: Path, batching: Mapping[str, Any]) -> None:
+        """Bind the ports and furnish Koji; ``batching`` says which builds go through the gate together."""
+        self.batching = batching
         self.place = Place(root.absolute())
         scenario = Scenario(releases=("24",), updates=())
         self.stand_ins = StandIns(self.place, scenario)
@@ -60,7 +63,7 @@ class Rebuild:
 
     def _configure(self) -> None:
         gate: dict[str, Any] = {"pending": PENDING, "target": TARGET, "quarantine": QUARANTINE}
-        gate |= {"product_version": PRODUCT, "batching": {"dependencies": False}}
+        gate |= {"product_version": PRODUCT, "batching": {"dependencies": False, **self.batching}}
         policy = {
             "id": "every-build",
             "product_versions": [PRODUCT],
@@ -203,9 +206,9 @@ class Gatekeeper:
 
 
 @contextmanager
-def at_work(root: Path) -> Iterator[tuple[Rebuild, Gatekeeper]]:
+def at_work(root: Path, batching: Mapping[str, Any] | None = None) -> Iterator[tuple[Rebuild, Gatekeeper]]:
     """A world and its gatekeeper, gone at the end."""
-    world = Rebuild(root)
+    world = Rebuild(root, batching or {})
     try:
         keeper = Gatekeeper(world)
         try:
@@ -222,6 +225,8 @@ def measure(root: Path, builds: int = BUILDS) -> Iterator[Measure]:
         yield from _decide(world, keeper)
     with at_work(root / "rebuild") as (world, keeper):
         yield from _throughput(world, keeper, builds)
+    with at_work(root / "together", TOGETHER) as (world, keeper):
+        yield from _together(world, keeper, builds)
 
 
 def _decide(world: Rebuild, keeper: Gatekeeper) -> Iterator[Measure]:
@@ -234,6 +239,13 @@ def _decide(world: Rebuild, keeper: Gatekeeper) -> Iterator[Measure]:
     note = f"{len(took)} builds, ten a second; from the last result to the task at the hub"
     yield Measure("gate_decide_p99_ms", percentile(took, 99), "ms", 250.0, note=note)
     yield Measure("gate_decide_median_ms", percentile(took, 50), "ms")
+
+
+def _together(world: Rebuild, keeper: Gatekeeper, builds: int) -> Iterator[Measure]:
+    """As a mass rebuild is configured: what one person brings goes together, at most so many at once."""
+    for each in _throughput(world, keeper, builds):
+        if each.name != "gate_rss_mb":
+            yield replace(each, name=each.name.replace("gate_", "gate_together_"))
 
 
 def _throughput(world: Rebuild, keeper: Gatekeeper, builds: int) -> Iterator[Measure]:

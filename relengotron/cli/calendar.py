@@ -5,7 +5,9 @@ import click
 from relengotron.cli import orders, page
 from relengotron.cli.agenda import Entry, agenda, for_programs, rows
 from relengotron.cli.exits import Exit, Refusal
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 
 
 class CalendarCommands(click.Group):
@@ -78,7 +80,8 @@ def run_now(surroundings: Surroundings, name: str) -> None:
     _refuse_in_vain(entry)
     with surroundings.journal() as database:
         orders.store(surroundings, database, "appointment", [{"appointment": name, "agent": person()}])
-    page.say(f"Asked to do {name} now; look: relengotron calendar")
+    page.say(f"Asked to do {name} now.")
+    say_when(surroundings, "look: relengotron calendar")
 
 
 def _entries(surroundings: Surroundings) -> list[Entry]:

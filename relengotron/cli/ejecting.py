@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 from relengotron.cli import orders, page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.find import the_run
-from relengotron.cli.surroundings import Surroundings, person
+from relengotron.cli.surroundings import Surroundings
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 from relengotron.engine.journal import effects, evidence, runs
 from relengotron.model.batch import EJECTED
 from relengotron.model.run import DECISION, Evidence, Run
@@ -38,7 +40,7 @@ def eject(surroundings: Surroundings, run: str, update: str, reason: str) -> Non
         body = {"run": found.id, "agent": person(), "update": alias, "reason": reason}
         orders.store(surroundings, database, "eject", [body])
     page.say(f"Asked to eject {alias} from {found.id} ({found.lane}, {page.state_in_words(found.state)}).")
-    page.say(f"The daemon takes it up within seconds; look: relengotron explain {alias}")
+    say_when(surroundings, f"look: relengotron explain {alias}")
 
 
 def _refuse_if_late(db: Connection, run: Run) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from relengotron.cli import page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.find import the_run
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 from relengotron.engine.intake import Intake
 from relengotron.engine.journal import runs
 from relengotron.engine.journal.database import Database
@@ -44,7 +46,7 @@ def give(
             raise Refusal(f"{run.id}: {against}", Exit.NO)
         store(surroundings, database, wish, [{"run": run.id, "agent": person(), "reason": reason}])
     page.say(f"Asked to {wish} {run.id} ({run.lane}, {page.state_in_words(run.state)}).")
-    page.say(f"The daemon takes it up within seconds; look: relengotron runs show {run.id}")
+    say_when(surroundings, f"look: relengotron runs show {run.id}")
 
 
 def store(surroundings: Surroundings, database: Database, wish: str, bodies: Sequence[Mapping[str, Any]]) -> None:

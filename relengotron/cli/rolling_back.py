@@ -9,7 +9,9 @@ from relengotron.bootstrap import rollback_outlook
 from relengotron.cli import orders, page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.find import the_run
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 from relengotron.engine.journal import rollbacks, runs
 from relengotron.engine.journal.database import Database
 from relengotron.errors import StateDisagrees, Transient
@@ -59,6 +61,8 @@ def rollback(
         page.as_json({"run": found.id, "ordered": is_ordered, "waits_for": ahead, "outlook": to_json(outlook)})
     else:
         _show(found, outlook, ahead, untag=untag, is_ordered=is_ordered)
+        if is_ordered:
+            say_when(surroundings, f"look: relengotron runs list --lane {found.lane}")
     if outlook is not None and outlook.refusals:
         raise click.exceptions.Exit(Exit.NO)
 
@@ -91,7 +95,6 @@ def _show(run: Run, outlook: Outlook | None, ahead: str | None, *, untag: bool, 
     if ahead is not None:
         page.say(f"It waits for {ahead}, which has the lane. To go first, call that off:")
         page.say(f"  relengotron runs cancel {ahead} --reason TEXT")
-    page.say(f"The daemon takes it up within seconds; look: relengotron runs list --lane {run.lane}")
 
 
 def _show_outlook(run: Run, outlook: Outlook) -> None:

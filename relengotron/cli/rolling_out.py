@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from relengotron.cli import orders, page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.find import the_run
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 from relengotron.decisions.rolling_out import standing
 from relengotron.engine.journal import rollouts, runs
 from relengotron.model.codec import from_json, to_json
@@ -87,7 +89,7 @@ def _give(surroundings: Surroundings, run: str, artifact: str, wanted: Wanted, r
         body = {"run": push.id, "agent": person(), "artifact": artifact, "wanted": str(wanted), "reason": reason}
         orders.store(surroundings, database, "rollout", [body])
     page.say(f"Asked to {wanted} the rollout of {artifact} of {push.id}, which is {stands}.")
-    page.say("The daemon takes it up within seconds; look: relengotron rollout list")
+    say_when(surroundings, "look: relengotron rollout list")
 
 
 def _of(db: Connection, push: Run, artifact: str) -> Rollout:

@@ -1,7 +1,5 @@
 """Where does a command find its configuration and the journal?"""
 
-import os
-import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,14 +119,3 @@ def _refuse_without_journal(url: str) -> None:
 def now() -> datetime:
     """The time, aware."""
     return datetime.now(UTC)
-
-
-def person() -> str:
-    """Who is at the keyboard, for the record."""
-    try:
-        name = pwd.getpwuid(os.getuid()).pw_name  # not LOGNAME, which anybody may set
-        claimed = os.environ.get("SUDO_USER")
-        return f"{name}, by sudo from {claimed}" if claimed and claimed != name else name
-    except KeyError:
-        print("nobody knows your name here; the record will say 'unknown'", file=sys.stderr)
-        return "unknown"

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from relengotron.cli import moments, orders, page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.find import the_run
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 from relengotron.decisions import waiving
 from relengotron.engine.journal import evidence, waivers
 from relengotron.model.codec import from_json
@@ -66,7 +68,7 @@ def waive(
     if waiverdb is not None:
         for each in wanted:
             page.say(f"WaiverDB has it as {waiverdb.give(_as_there(each, answer, reason, withdraw))}.")
-    page.say(f"The daemon takes it up within seconds; look: relengotron explain {run.id}")
+    say_when(surroundings, f"look: relengotron explain {run.id}")
 
 
 def _waiverdb(surroundings: Surroundings) -> WaiverDb:

@@ -9,7 +9,8 @@ from relengotron.model.policy import is_named
 from relengotron.model.waiver import Waiver
 
 _BY_SUDO: Final = ", by sudo from "
-"""As the command line writes the name of somebody who acts by another account."""
+_UNPROVEN: Final = " (who says "
+"""As the command line writes the name of somebody who acts by another account, proven by the kernel or not."""
 
 CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 """How far the clock of WaiverDB may be from ours; who waives later than now has made that up."""
@@ -50,8 +51,8 @@ def is_repeated(waiver: Waiver, given: Iterable[Waiver], now: datetime) -> bool:
 
 
 def person_of(who: str) -> str:
-    """The person behind a name: who changed to another account stays the same person."""
-    return who.rpartition(_BY_SUDO)[2]
+    """The person behind a name: who changed to another account stays the same person, and a claim makes no other."""
+    return who.rpartition(_BY_SUDO)[2].partition(_UNPROVEN)[0]
 
 
 def _same(who: str) -> str:

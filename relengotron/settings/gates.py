@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from relengotron.settings.kinds import AtLeastOne, Duration, Frozen, Name, Pattern, ReleaseName, Url
 from relengotron.settings.mistakes import Mistake
+from relengotron.settings.releases import Release
 from relengotron.settings.section import Section
 from relengotron.settings.yaml_file import YamlFile
 
@@ -91,3 +92,32 @@ def tags_of_two_gates(file: YamlFile, gates: Mapping[str, Gate]) -> Iterator[Mis
                 text = f"found {tag!r}; allowed: a tag of its own; {seen[tag]} has this one too"
                 yield Mistake(file.path, file.line_of(place), place, text)
             seen.setdefault(tag, f"gates.{name}.{key}")
+
+
+def tags_of_lanes(file: YamlFile, gates: Mapping[str, Gate], releases: Mapping[str, Release]) -> Iterator[Mistake]:
+    """What pushes move their builds to is no place for a gate: nothing would be pushed that it lets through."""
+    lanes = {
+        target.tag: f"{name}/{request}"
+        for name, release in releases.items()
+        for request, target in release.requests.items()
+    }
+    for name, gate in gates.items():
+        for key, tag in zip(("pending", "target", "quarantine"), gate.tags, strict=True):
+            if tag in lanes:
+                place = ("gates", name, key)
+                text = f"found {tag!r}, which {lanes[tag]} moves its builds to; allowed: a tag that no push moves to"
+                yield Mistake(file.path, file.line_of(place), place, text)
+
+
+def gates_in_a_circle(file: YamlFile, gates: Mapping[str, Gate]) -> Iterator[Mistake]:
+    """What one gate lets through may stand before the next, but must come to an end somewhere."""
+    behind = {gate.pending: gate.target for gate in gates.values()}
+    for name, gate in gates.items():
+        tag, passed = gate.target, {gate.pending}
+        while tag in behind and tag not in passed:
+            passed.add(tag)
+            tag = behind[tag]
+        if tag == gate.pending:
+            place = ("gates", name, "target")
+            text = f"found {gate.target!r}, from which builds come to {gate.pending!r} again; allowed: a way that ends"
+            yield Mistake(file.path, file.line_of(place), place, text)

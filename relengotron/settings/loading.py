@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from relengotron.errors import SettingsError
 from relengotron.settings.artifacts import Declarations
 from relengotron.settings.daemon import Daemon
-from relengotron.settings.gates import Gate, Gates, tags_of_two_gates
+from relengotron.settings.gates import Gate, Gates, gates_in_a_circle, tags_of_lanes, tags_of_two_gates
 from relengotron.settings.kinds import EXAMINE_SECRETS
 from relengotron.settings.lanes import Placed, Planner, keys_of_nobody, rollouts_without_a_page, tags_of_two_lanes
 from relengotron.settings.mistakes import Mistake, explained
 from relengotron.settings.policies import Policies, mistakes_in, policies_in
-from relengotron.settings.releases import Releases
+from relengotron.settings.releases import Release, Releases
 from relengotron.settings.section import Section
 from relengotron.settings.systems import Systems
 from relengotron.settings.tree import Settings
@@ -54,11 +54,11 @@ class _Reading:
         artifacts = planner.plan()
         self._mistakes.extend(planner.mistakes)
         self._mistakes.extend(rollouts_without_a_page(declarations, systems))
-        gates = self._gates()
+        gates = self._gates(releases.releases)
         policies = self._policies()
         products = [each.product for each in releases.releases.values()]
         products += [each.product_version for each in gates.values()]
-        self._mistakes.extend(mistakes_in(policies, products))
+        self._mistakes.extend(mistakes_in(policies, products, has_gates=bool(gates)))
         if self._mistakes or daemon is None or systems is None:
             raise self._refusal()
         parts: dict[str, Any] = {name: getattr(daemon, name) for name in Daemon.model_fields}
@@ -91,7 +91,7 @@ class _Reading:
                 ]
         return placed
 
-    def _gates(self) -> Mapping[str, Gate]:
+    def _gates(self, releases: Mapping[str, Release]) -> Mapping[str, Gate]:
         """Without the file there are none."""
         if not (self._directory / "gates.yaml").exists():
             return {}
@@ -100,6 +100,8 @@ class _Reading:
         if found is None:
             return {}
         self._mistakes.extend(tags_of_two_gates(file, found.gates))
+        self._mistakes.extend(tags_of_lanes(file, found.gates, releases))
+        self._mistakes.extend(gates_in_a_circle(file, found.gates))
         return found.gates
 
     def _policies(self) -> list[tuple[YamlFile, Policies]]:

@@ -99,8 +99,11 @@ def policies_in(found: Found) -> tuple[Policy, ...]:
     return tuple(_policy(entry) for _, policies in found for entry in policies.policies)
 
 
-def mistakes_in(found: Found, products: Iterable[str]) -> Iterator[Mistake]:
-    """Two policies of one id, and patterns that stand for no release: either would leave a gate open unseen."""
+def mistakes_in(found: Found, products: Iterable[str], *, has_gates: bool = True) -> Iterator[Mistake]:
+    """Two policies of one id, and patterns that stand for no release: either would leave a gate open unseen.
+
+    What speaks of the gates of ``gates.yaml`` alone is of no use and does no harm where there are none.
+    """
     products, seen = tuple(products), dict[str, str]()
     for file, policies in found:
         for place, entry in enumerate(policies.policies):
@@ -109,6 +112,8 @@ def mistakes_in(found: Found, products: Iterable[str]) -> Iterator[Mistake]:
                 text = f"found {entry.id!r}; allowed: an id of its own; {seen[entry.id]} has this one too"
                 yield Mistake(file.path, file.line_of((*key, "id")), (*key, "id"), text)
             seen.setdefault(entry.id, str(file.path.name))
+            if not has_gates and entry.decision_contexts == (CONTEXT,):
+                continue
             for number, pattern in enumerate(entry.product_versions):
                 if not any(is_named(product, (pattern,)) for product in products):
                     where = (*key, "product_versions", number)

@@ -30,12 +30,28 @@ def test_a_new_soname_goes_through_together_with_the_rebuilt_dependants(make_gat
     assert stage.latest("app") == REBUILT
 
 
+def test_what_mends_it_counts_although_it_came_while_the_machine_was_dead_beyond_the_deadline(
+    make_gate: MakeGate,
+) -> None:
+    stage = a_soname(make_gate, wait_for_dependants="1h")
+    stage.build_lands(NEW, provides=["libfoo.so.2"], owner="alice")
+    stage.settle()
+    stage.bus_is_cut = True
+    stage.build_lands(REBUILT, requires=["libfoo.so.2"], owner="bob")
+    stage.clock.pass_by(hours=3)
+    stage.restart()
+    stage.settle()
+
+    assert stage.states() == {NEW: "accepted", REBUILT: "accepted"}
+
+
 def test_a_build_that_requires_what_nobody_provides_never_moves(make_gate: MakeGate) -> None:
     stage = a_soname(make_gate, wait_for_dependants="1h")
     stage.build_lands(TOOL, requires=["libbar.so.1"])
 
     stage.settle()
     stage.wait(hours=2)
+    stage.wait(minutes=3)
 
     assert stage.tags_of(TOOL) == {QUARANTINE}
     assert "libbar.so.1" in stage.row(TOOL).reason

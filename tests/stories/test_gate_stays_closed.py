@@ -69,6 +69,7 @@ def test_after_the_wait_the_one_to_blame_is_in_quarantine_with_the_reason(stage:
 
     stage.settle()
     stage.wait(hours=3)
+    stage.wait(minutes=3)
 
     assert stage.states() == {"libfoo-2-1": "quarantined", "innocent-1-1": "accepted"}
     assert "app-1-1" in stage.row("libfoo-2-1").reason

@@ -72,7 +72,7 @@ def test_builds_that_move_at_the_same_time_are_looked_for_together(make_gate: Ma
 
 def test_what_somebody_moved_by_hand_is_a_success(make_gate: MakeGate) -> None:
     stage = make_gate(gate=TOGETHER)
-    stage.tester.silent.add(A)
+    stage.tester.silent |= {A, B}
     landed(stage, A, B)
     stage.move_by_hand(A, PENDING, TARGET)
     stage.tester.silent.clear()

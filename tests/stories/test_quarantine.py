@@ -296,3 +296,117 @@ def test_a_build_that_somebody_put_there_by_hand_is_looked_after_like_all_others
     assert stage.row(NVR).state is BuildState.QUARANTINED
     assert keeper_of(stage).state is RunState.HELD
     assert len(told(stage, "quarantined")) == 1
+
+
+@pytest.fixture
+def in_both(make_gate: MakeGate) -> GateStage:
+    """A build that was through the gate is put into quarantine by hand, and is not out of the target yet."""
+    made = make_gate()
+    made.build_lands(NVR)
+    made.settle()
+    assert made.row(NVR).state is BuildState.ACCEPTED
+    made.move_by_hand(NVR, None, QUARANTINE)
+    made.run_until_quiet()
+    return made
+
+
+def test_a_build_that_was_accepted_and_is_put_into_quarantine_by_hand_says_what_to_untag(in_both: GateStage) -> None:
+    hold = in_both.hold(keeper_of(in_both))
+
+    assert in_both.tags_of(NVR) == {TARGET, QUARANTINE}
+    assert in_both.row(NVR).state is BuildState.QUARANTINED
+    assert hold is not None
+    assert f"{NVR} is in {QUARANTINE} and in {TARGET}" in hold.missing[0]
+    assert f"koji untag-build {QUARANTINE} {NVR}" in hold.missing[1]
+    assert hold.command == f"koji untag-build {TARGET} {NVR}"
+
+
+def test_a_build_that_left_the_target_after_it_came_into_quarantine_is_kept_like_all_others(in_both: GateStage) -> None:
+    in_both.move_by_hand(NVR, TARGET, None)
+    in_both.run_until_quiet()
+
+    hold = in_both.hold(keeper_of(in_both))
+    assert in_both.tags_of(NVR) == {QUARANTINE}
+    assert in_both.row(NVR).state is BuildState.QUARANTINED
+    assert hold is not None
+    assert hold.command == f"relengotron quarantine release {NVR} --gate {GATE} --reason TEXT"
+
+
+def test_the_newest_hand_wins_when_a_build_comes_back_into_the_target(in_both: GateStage) -> None:
+    in_both.move_by_hand(NVR, TARGET, None)
+    in_both.run_until_quiet()
+    in_both.move_by_hand(NVR, None, TARGET)
+    in_both.run_until_quiet()
+
+    assert in_both.tags_of(NVR) == {TARGET}
+    assert in_both.row(NVR).state is BuildState.ACCEPTED
+
+
+def test_a_build_that_is_taken_out_of_quarantine_again_was_accepted_all_the_time(in_both: GateStage) -> None:
+    in_both.move_by_hand(NVR, QUARANTINE, None)
+    in_both.run_until_quiet()
+
+    assert in_both.tags_of(NVR) == {TARGET}
+    assert in_both.row(NVR).state is BuildState.ACCEPTED
+    assert keeper_of(in_both).state is RunState.DONE
+
+
+@pytest.mark.parametrize("way", ["drop", "release"])
+def test_a_build_in_both_tags_that_is_let_out_of_quarantine_stays_in_the_target(in_both: GateStage, way: str) -> None:
+    wish(in_both, way)
+    in_both.settle()
+
+    assert "because" in told(in_both, "accepted" if way == "drop" else "released")[-1]["reason"]
+    assert in_both.tags_of(NVR) == {TARGET}
+    assert in_both.row(NVR).state is BuildState.ACCEPTED
+
+
+def test_a_build_of_the_target_that_somebody_takes_out_of_quarantine_and_puts_back_stays_there(
+    in_both: GateStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looks = Kept.tags, list[frozenset[str]]()
+
+    def tags(kept: Kept) -> frozenset[str]:
+        if len(looks) == 1:
+            in_both.move_by_hand(NVR, None, QUARANTINE)
+        looks.append(look(kept))
+        return looks[-1]
+
+    monkeypatch.setattr(Kept, "tags", tags)
+    in_both.move_by_hand(NVR, QUARANTINE, None)
+    in_both.run_until_quiet()
+
+    assert looks[:2] == [{TARGET}, {TARGET, QUARANTINE}]
+    assert in_both.tags_of(NVR) == {TARGET, QUARANTINE}
+    assert in_both.row(NVR).state is BuildState.QUARANTINED
+
+
+def test_a_reminder_of_a_build_in_both_tags_says_what_to_untag(in_both: GateStage) -> None:
+    in_both.wait(days=1)
+
+    (said,) = told(in_both, "reminder")
+    assert said["command"] == f"koji untag-build {TARGET} {NVR}"
+
+
+def test_a_build_of_the_target_that_never_came_to_the_gate_is_kept_in_quarantine_as_well(make_gate: MakeGate) -> None:
+    stage = make_gate()
+    stage.is_in_rawhide(NVR)
+    stage.move_by_hand(NVR, None, QUARANTINE)
+    stage.run_until_quiet()
+    assert stage.tags_of(NVR) == {TARGET, QUARANTINE}
+
+    stage.move_by_hand(NVR, TARGET, None)
+    stage.run_until_quiet()
+    assert stage.tags_of(NVR) == {QUARANTINE}
+    assert stage.row(NVR).state is BuildState.QUARANTINED
+
+
+def test_a_build_that_hands_put_into_quarantine_and_then_into_the_target_is_accepted(make_gate: MakeGate) -> None:
+    stage = make_gate()
+    stage.build_lands(NVR, into=QUARANTINE)
+    stage.settle()
+    stage.move_by_hand(NVR, None, TARGET)
+    stage.run_until_quiet()
+
+    assert stage.tags_of(NVR) == {TARGET}
+    assert stage.row(NVR).state is BuildState.ACCEPTED

@@ -8,13 +8,13 @@ import click
 from relengotron.cli import moments, orders, page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.gates.find import the_gate
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 from relengotron.decisions import passing
 from relengotron.engine.journal import gate_orders, gated
 from relengotron.engine.journal.database import Database
 from relengotron.model.gated import BuildState, GatedBuild, Pass
-
-SEEN_SOON = "The daemon takes it up within seconds; look: relengotron gate status --gate"
 
 
 def _with_a_reason(command: Callable[..., None]) -> Callable[..., None]:
@@ -41,7 +41,7 @@ def close_gate(surroundings: Surroundings, gate: str, until: str | None, reason:
     page.say(
         f"Asked to close gate {gate} {'until it is opened' if ends is None else f'until {page.clock(ends, now())}'}."
     )
-    page.say(f"{SEEN_SOON} {gate}")
+    say_when(surroundings, f"look: relengotron gate status --gate {gate}")
 
 
 @click.command("open")
@@ -63,7 +63,7 @@ def open_gate(surroundings: Surroundings, gate: str, reason: str) -> None:
         orders.store(surroundings, database, "gate.open", [{"gate": gate, "agent": person(), "reason": reason}])
     for each in closings:
         page.say(f"Asked to open gate {gate}, which {each.who} closed: {each.why}")
-    page.say(f"{SEEN_SOON} {gate}")
+    say_when(surroundings, f"look: relengotron gate status --gate {gate}")
 
 
 @click.command("pass")
@@ -85,7 +85,7 @@ def let_pass(surroundings: Surroundings, gate: str, builds: Sequence[str], reaso
         orders.store(surroundings, database, "gate.pass", [body])
     for build in builds:
         page.say(_told(known[build], given.get(build, ())))
-    page.say(f"{SEEN_SOON} {gate}")
+    say_when(surroundings, f"look: relengotron gate status --gate {gate}")
 
 
 def _known(

@@ -1,7 +1,6 @@
 """``relengotron quarantine``: which builds are there, why and for how long; let one out, test it again, or drop it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from shlex import quote
 
 import click
 
@@ -9,7 +8,9 @@ from relengotron.cli import orders, page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.gates.find import the_gate
 from relengotron.cli.gates.stays import Stay, stays, the_stay
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 from relengotron.model.gated import WayOut
 
 _HINT = "out of it: relengotron quarantine release|retry|drop NVR --reason TEXT"
@@ -100,7 +101,7 @@ def _give(surroundings: Surroundings, nvr: str, gate: str | None, way: WayOut, r
         orders.store(surroundings, database, "quarantine", [body])
     page.say(f"Asked to {way} {nvr}, in quarantine at gate {name} for {page.length(now() - stay.build.since)}.")
     page.say(_TOLD[way])
-    page.say(f"The daemon takes it up within seconds; look: relengotron explain {nvr}")
+    say_when(surroundings, f"look: relengotron explain {nvr}")
 
 
 def _refuse(stay: Stay, way: WayOut) -> None:
@@ -109,8 +110,7 @@ def _refuse(stay: Stay, way: WayOut) -> None:
         raise Refusal(f"{wish.who} wanted to {wish.way} {nvr} before: {wish.why}", Exit.NO)
     if way is WayOut.RETRY and not stay.testcases:
         text = f"no test put {nvr} into quarantine, so none can be tried again: {stay.build.reason}"
-        release = f"relengotron quarantine release {quote(nvr)} --gate {stay.build.gate} --reason TEXT"
-        raise Refusal(f"{text}\nTo let it come to the gate once more: {release}", Exit.NO)
+        raise Refusal(f"{text}\nTo let it come to the gate once more: {stay.command(WayOut.RELEASE)}", Exit.NO)
 
 
 def _rows(found: Iterable[Stay]) -> Iterator[tuple[str, ...]]:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 
 from sqlalchemy import Connection
 
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.engine.journal import effects, gated, holds, runs
 from relengotron.model.codec import from_json
-from relengotron.model.gated import BuildState, GatedBuild, Quarantine, lane_of_quarantine
+from relengotron.model.gated import BuildState, GatedBuild, Quarantine, WayOut, lane_of_quarantine
 from relengotron.model.quarantine import LEAVING, QuarantineWish
 from relengotron.model.run import DECISION, Run
 from relengotron.settings.gates import Gate
@@ -28,11 +29,34 @@ class Stay:
     who: str = ""
     """Who can act, which is not the packager where nobody knows that, or where reminders were in vain."""
 
+    @property
+    def ways_out(self) -> list[str]:
+        """The commands that would not be refused: none while somebody has asked for one, no new test without an old."""
+        ways = [each for each in WayOut if each is not WayOut.RETRY or self.testcases] if self.leaving is None else []
+        return [self.command(each) for each in ways]
+
+    def command(self, way: WayOut) -> str:
+        """What to type to lead the build out this way."""
+        return f"relengotron quarantine {way} {quote(self.build.nvr)} --gate {self.build.gate} --reason TEXT"
+
 
 def stays(db: Connection, gates: Mapping[str, Gate]) -> list[Stay]:
     """Every build in quarantine at one of these gates, the longest stay first."""
     builds = [build for name in gates for build in gated.at(db, name, (BuildState.QUARANTINED,))]
-    return [_stay(db, build) for build in sorted(builds, key=lambda each: (each.since, each.nvr))]
+    return [stay_of(db, build) for build in sorted(builds, key=lambda each: (each.since, each.nvr))]
+
+
+def stay_of(db: Connection, build: GatedBuild) -> Stay:
+    """What the run that looks after a build in quarantine knows of its stay."""
+    run = next(_unfinished(db, build), None)
+    if run is None:
+        return Stay(build)
+    hold, kept = holds.open_of(db, run.id), from_json(Quarantine, run.request)
+    said = effects.find(db, run.id, f"{DECISION}{LEAVING}")
+    leaving = None if said is None else from_json(QuarantineWish, said.result)
+    if hold is None:
+        return Stay(build, run.id, kept.suspicion.testcases, leaving=leaving)
+    return Stay(build, run.id, kept.suspicion.testcases, hold.deadline, leaving, hold.owner)
 
 
 def the_stay(db: Connection, gates: Mapping[str, Gate], nvr: str, gate: str | None) -> Stay:
@@ -45,7 +69,7 @@ def the_stay(db: Connection, gates: Mapping[str, Gate], nvr: str, gate: str | No
     there = [each for each in rows if each.state is BuildState.QUARANTINED]
     match there:
         case [only]:
-            return _stay(db, only)
+            return stay_of(db, only)
         case []:
             raise _not_there(db, gates, nvr, gate, rows)
     places = ", ".join(each.gate for each in there)
@@ -67,18 +91,6 @@ def _not_there(
 def _instead(build: GatedBuild) -> str:
     why = f" ({build.reason})" if build.reason else ""
     return f"gate {build.gate} knows it as {build.state}{why}"
-
-
-def _stay(db: Connection, build: GatedBuild) -> Stay:
-    run = next(_unfinished(db, build), None)
-    if run is None:
-        return Stay(build)
-    hold, kept = holds.open_of(db, run.id), from_json(Quarantine, run.request)
-    said = effects.find(db, run.id, f"{DECISION}{LEAVING}")
-    leaving = None if said is None else from_json(QuarantineWish, said.result)
-    if hold is None:
-        return Stay(build, run.id, kept.suspicion.testcases, leaving=leaving)
-    return Stay(build, run.id, kept.suspicion.testcases, hold.deadline, leaving, hold.owner)
 
 
 def _unfinished(db: Connection, build: GatedBuild) -> Iterator[Run]:

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
+from typing import Final
 
 from sqlalchemy import Connection
 
 from relengotron.cli import find, ways_on
 from relengotron.cli.details import Details, details
 from relengotron.cli.gates.standing import Standing
+from relengotron.cli.gates.stays import Stay, stay_of
 from relengotron.decisions import passing
 from relengotron.engine import upstream_news
 from relengotron.engine.journal import evidence, gate_orders, gate_runs, gated, holds, runs
@@ -27,6 +29,9 @@ from relengotron.model.gated import (
 from relengotron.model.run import Run
 from relengotron.model.upstream_news import UpstreamNews
 
+TO_BE_PASSED: Final = (BuildState.ARRIVED, BuildState.TESTING)
+"""A pass changes nothing for what moves already, nor for what is in quarantine."""
+
 
 @dataclass(frozen=True, slots=True)
 class BuildStory:
@@ -38,6 +43,8 @@ class BuildStory:
     closings: Sequence[Closing]
     runs: Sequence[Details]
     news: UpstreamNews | None = None
+    stay: Stay | None = None
+    """What is known of its stay while it is in quarantine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +92,8 @@ def commands(story: BuildStory) -> Iterator[str]:
     build, stuck = story.build, story.standing.stuck
     if build.state.is_settled:
         return
-    if build.state is BuildState.QUARANTINED and stuck is None:
-        yield from _ways_out(build)
+    if story.stay is not None and stuck is None:
+        yield from story.stay.ways_out
     if stuck is not None:
         yield stuck.command
     leading_on = ways_on.at_the_gate(story.runs[-1]) if build.state is BuildState.TESTING and story.runs else []
@@ -95,13 +102,8 @@ def commands(story: BuildStory) -> Iterator[str]:
         yield f"relengotron gate open {build.gate} --reason TEXT"
     let_pass = f"relengotron gate pass {build.gate} {quote(build.nvr)} --reason TEXT"
     is_named = any(each.startswith(let_pass) for each in leading_on)
-    if build.state is not BuildState.MOVING and passing.still_needed(story.passes) and not is_named:
+    if build.state in TO_BE_PASSED and passing.still_needed(story.passes) and not is_named:
         yield let_pass
-
-
-def _ways_out(build: GatedBuild) -> Iterator[str]:
-    for way in ("release", "retry", "drop"):
-        yield f"relengotron quarantine {way} {quote(build.nvr)} --gate {build.gate} --reason TEXT"
 
 
 def _of_build(db: Connection, build: GatedBuild, ever: Sequence[Run], owner: str, at: datetime) -> BuildStory:
@@ -115,6 +117,7 @@ def _of_build(db: Connection, build: GatedBuild, ever: Sequence[Run], owner: str
         closings=gate_orders.closings_of(db, build.gate, at),
         runs=[details(db, each) for each in sorted(here.values(), key=lambda each: (each.created_at, each.id))],
         news=upstream_news.of_build(db, build),
+        stay=stay_of(db, build) if build.state is BuildState.QUARANTINED else None,
     )
 
 

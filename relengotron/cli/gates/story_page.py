@@ -68,7 +68,7 @@ def _facts(story: BuildStory, at: datetime) -> Iterator[str]:
         yield f"stuck since {page.clock(standing.stuck.since, at)}, for {standing.stuck.who}: {standing.stuck.why}"
     for each in story.closings if not own.state.is_settled else ():
         yield f"the gate is closed by {each.who}: {each.why}"
-    if story.passes:
+    if story.passes and not own.state.is_settled:
         yield passing.in_words(story.passes)
 
 

@@ -2,9 +2,10 @@
 
 import click
 
-from relengotron.cli import page
 from relengotron.cli.exits import Exit, Refusal
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 from relengotron.engine.journal import audit, watermarks
 
 
@@ -22,4 +23,4 @@ def recover(surroundings: Surroundings) -> None:
         audit.note(db, person(), "lost messages looked for", None, now())
     if not asked:
         raise Refusal("the daemon has never looked yet; it does so when it starts", Exit.NO)
-    page.say("The daemon looks within seconds; what it cannot find is told by: relengotron status")
+    say_when(surroundings, "what it cannot find is told by: relengotron status", "looks")

@@ -11,7 +11,9 @@ from relengotron.cli import page
 from relengotron.cli.exits import Exit, Refusal
 from relengotron.cli.messages.filters import narrowing
 from relengotron.cli.messages.finding import the_messages
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.taken_up import say_when
+from relengotron.cli.who import person
 from relengotron.engine.journal import parked
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import MessageState
@@ -83,7 +85,7 @@ def _settle(
             _ask(len(chosen), wish)
         chance = SecondChance(database, person(), now, lambda: _guard(surroundings))
         answers = [act(chance, message) for message in chosen]
-    _tell(answers)
+    _tell(surroundings, answers)
 
 
 def _chosen(database: Database, choice: Choice) -> Sequence[KeptMessage]:
@@ -121,13 +123,13 @@ def _guard(surroundings: Surroundings) -> Guard:
     return open_guard(surroundings.settings())
 
 
-def _tell(answers: Sequence[Answer]) -> None:
+def _tell(surroundings: Surroundings, answers: Sequence[Answer]) -> None:
     for answer in answers:
         said = f": {answer.reason}" if answer.reason else ""
         page.say(f"{answer.message.number}  {answer.message.topic}  {answer.end}{said}")
     done = [answer for answer in answers if answer.end is not End.REFUSED]
     if any(answer.end in (End.REDRIVEN, End.STORED_ANEW) for answer in done):
-        page.say("The daemon reads it within seconds; look: relengotron messages show ID")
+        say_when(surroundings, "look: relengotron messages show ID", "reads it")
     if not answers:
         page.say("no message was put aside that fits")
     if len(done) < len(answers):

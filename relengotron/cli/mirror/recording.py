@@ -1,6 +1,7 @@
 """Who has told mirrors or caches something by hand? It stands in the journal's audit."""
 
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.who import person
 from relengotron.engine.journal import audit
 
 

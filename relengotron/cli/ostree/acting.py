@@ -11,7 +11,8 @@ import click
 
 from relengotron.cli import page
 from relengotron.cli.exits import Exit, Refusal
-from relengotron.cli.surroundings import Surroundings, now, person
+from relengotron.cli.surroundings import Surroundings, now
+from relengotron.cli.who import person
 from relengotron.engine.journal import audit
 from relengotron.errors import RelengError
 from relengotron.systems.ostree.names import is_commit

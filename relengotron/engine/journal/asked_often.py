@@ -52,7 +52,7 @@ AT_ITS_TURN = (
     .limit(1)
 )
 """The run whose turn it is in the lane of this one."""
-RUNS = select(runs).where(runs.c.id.in_(bindparam("ids", expanding=True)))
+RUNS = select(runs).where(runs.c.id.in_(bindparam("ids", expanding=True))).order_by(runs.c.number)
 LOOK_NOW = (
     update(runs)
     .where(runs.c.id == bindparam("the_run"), stands(UNFINISHED), runs.c.look_again_at > bindparam("now"))

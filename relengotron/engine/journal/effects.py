@@ -15,6 +15,7 @@ from relengotron.model.run import DECISION, EffectRecord
 
 KEYS_IN_ONE_QUESTION = 500
 _ONE = select(effects).where(effects.c.run == bindparam("run"), effects.c.key == bindparam("key"))
+_MANY = select(effects).where(effects.c.run == bindparam("run"), effects.c.key.in_(bindparam("keys", expanding=True)))
 _INSERT = insert(effects)
 _UPDATE = update(effects).where(effects.c.id == bindparam("effect"))
 
@@ -30,7 +31,7 @@ def find_many(db: Connection, run: str, keys: Sequence[str]) -> dict[str, Effect
     found: dict[str, EffectRecord] = {}
     for start in range(0, len(keys), KEYS_IN_ONE_QUESTION):
         asked = {as_stored(effects.c.key, key): key for key in keys[start : start + KEYS_IN_ONE_QUESTION]}
-        rows = db.execute(select(effects).where(effects.c.run == run, effects.c.key.in_(asked))).mappings()
+        rows = db.execute(_MANY, {"run": run, "keys": list(asked)}).mappings()
         found |= {asked[row["key"]]: replace(_effect(row), key=asked[row["key"]]) for row in rows}
     return found
 

@@ -3,12 +3,26 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from relengotron.engine.journal.columns import insert_once
 from relengotron.engine.journal.tables import closings, passes
 from relengotron.engine.journal.times import moment, moment_or_none, stamp
 from relengotron.model.gated import Closing, Pass
+
+_STANDS = (
+    (closings.c.gate == bindparam("the_gate"))
+    & closings.c.opened_at.is_(None)
+    & (closings.c.until.is_(None) | (closings.c.until > bindparam("now")))
+)
+_CLOSINGS_OF = select(closings).where(_STANDS).order_by(closings.c.id)
+_OPEN_AGAIN = update(closings).where(_STANDS)
+_PASSES_OF = (
+    select(passes)
+    .where(passes.c.gate == bindparam("gate"), passes.c.nvr.in_(bindparam("nvrs", expanding=True)))
+    .order_by(passes.c.at)
+)
+"""Asked by every batch at each of its steps: putting a question together takes longer than the answer."""
 
 
 def close(db: Connection, closing: Closing) -> None:
@@ -26,14 +40,13 @@ def close(db: Connection, closing: Closing) -> None:
 
 def open_again(db: Connection, gate: str, who: str, now: datetime) -> int:
     """Nobody's closing of this gate stands any more; how many did."""
-    values = {"opened_at": stamp(now), "opened_by": who}
-    return db.execute(update(closings).where(_stands(gate, now)).values(values)).rowcount
+    values = {"the_gate": gate, "now": stamp(now), "opened_at": stamp(now), "opened_by": who}
+    return db.execute(_OPEN_AGAIN, values).rowcount
 
 
 def closings_of(db: Connection, gate: str, now: datetime) -> list[Closing]:
     """The closings of a gate that stand now, the oldest first."""
-    rows = db.execute(select(closings).where(_stands(gate, now)).order_by(closings.c.id)).mappings()
-    return [_closing(row) for row in rows]
+    return [_closing(row) for row in db.execute(_CLOSINGS_OF, {"the_gate": gate, "now": stamp(now)}).mappings()]
 
 
 def let_through(db: Connection, each: Pass) -> bool:
@@ -44,8 +57,7 @@ def let_through(db: Connection, each: Pass) -> bool:
 
 def passes_of(db: Connection, gate: str, nvrs: Collection[str]) -> list[Pass]:
     """Who lets which of these builds through, the oldest first."""
-    query = select(passes).where(passes.c.gate == gate, passes.c.nvr.in_(sorted(set(nvrs)))).order_by(passes.c.at)
-    return [_pass(row) for row in db.execute(query).mappings()]
+    return [_pass(row) for row in db.execute(_PASSES_OF, {"gate": gate, "nvrs": sorted(set(nvrs))}).mappings()]
 
 
 def forget_passes(db: Connection, gate: str, nvr: str) -> None:
@@ -57,11 +69,6 @@ def all_passes(db: Connection, gate: str) -> list[Pass]:
     """Everything that people ever let through a gate, the oldest first."""
     query = select(passes).where(passes.c.gate == gate).order_by(passes.c.at)
     return [_pass(row) for row in db.execute(query).mappings()]
-
-
-def _stands(gate: str, now: datetime) -> ColumnElement[bool]:
-    is_on = closings.c.until.is_(None) | (closings.c.until > stamp(now))
-    return (closings.c.gate == gate) & closings.c.opened_at.is_(None) & is_on
 
 
 def _pass(row: RowMapping) -> Pass:

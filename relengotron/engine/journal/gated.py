@@ -27,6 +27,12 @@ _ASSIGN = (
 _OF_BATCH = select(table).where(table.c.batch == bindparam("batch")).order_by(table.c.arrived_at, table.c.nvr)
 """Every step of a batch asks this: putting it together takes longer than the answer."""
 
+_OF_PACKAGES = select(table).where(
+    table.c.gate == bindparam("gate"),
+    table.c.package.in_(bindparam("packages", expanding=True)),
+    table.c.state.in_(bindparam("states", expanding=True)),
+)
+
 
 def arrive(db: Connection, build: GatedBuild) -> bool:
     """A build came to a gate; False when it is there already. One that was settled before comes as a new one."""
@@ -131,10 +137,8 @@ def of_packages(
     """Every build of these packages that ever came to a gate, or stands so, in the order in which they came."""
     found: list[GatedBuild] = []
     for some in _groups(sorted(set(packages))):
-        query = select(table).where(table.c.gate == gate, table.c.package.in_(some))
-        if states:
-            query = query.where(table.c.state.in_(list(map(str, states))))
-        found += [_build(row) for row in db.execute(query).mappings()]
+        asked = {"gate": gate, "packages": some, "states": list(map(str, states or BuildState))}
+        found += [_build(row) for row in db.execute(_OF_PACKAGES, asked).mappings()]
     return sorted(found, key=lambda each: (each.arrived_at, each.nvr))
 
 

@@ -79,7 +79,7 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection, patience: Patience) -> None:
     if connection.get_execution_options().get("relengotron_reads_only", False):
-        connection.exec_driver_sql("BEGIN")
+        connection.connection.cursor().execute("BEGIN")  # it takes no lock, so nothing can be in its way
         return
     driver = connection.connection.driver_connection
     _wait_at_most(driver, LOOKS_EVERY)

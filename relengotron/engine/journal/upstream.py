@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
 
 from relengotron.engine.journal.columns import insert_once
 from relengotron.engine.journal.tables import upstream_versions as table
@@ -15,6 +15,8 @@ KEPT_FOR: Final = timedelta(days=2 * 365)
 """A version that nobody has packaged for so long is no news any more."""
 AT_ONCE: Final = 400
 """So many names fit into one question to every database."""
+
+_OF_PACKAGES = select(table).where(table.c.package.in_(bindparam("packages", expanding=True)))
 
 
 def note(db: Connection, seen: Upstream) -> None:
@@ -40,8 +42,8 @@ def of_packages(db: Connection, packages: Collection[str]) -> list[Upstream]:
     """Every version seen of these packages, the oldest first."""
     names, found = sorted(set(packages)), []
     for start in range(0, len(names), AT_ONCE):
-        query = select(table).where(table.c.package.in_(names[start : start + AT_ONCE]))
-        found += [_seen(row) for row in db.execute(query).mappings()]
+        some = {"packages": names[start : start + AT_ONCE]}
+        found += [_seen(row) for row in db.execute(_OF_PACKAGES, some).mappings()]
     return sorted(found, key=lambda each: (each.seen_at, each.package, each.version))
 
 

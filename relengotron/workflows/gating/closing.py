@@ -20,6 +20,9 @@ __all__ = ["breaks_of", "ensure_the_target_stays_closed"]
 MOST_SHOWN: Final = 40
 """So many broken packages are named to people; all that could be noted of a gone C library helps nobody."""
 OTHERS_ASKED: Final = 500
+LOOKS_MISSED: Final = 3
+LOOKS_OF_OTHERS: Final = 4
+"""So many rounds it takes until what came while nobody looked is seen, waits too, and is brought together with this."""
 
 
 def ensure_the_target_stays_closed(run: GateRun) -> Outcome:
@@ -58,7 +61,7 @@ def _wait_for_those_in_flight(run: GateRun, closure: Closure, builds: Sequence[G
 def _broken(run: GateRun, closure: Closure, builds: Sequence[GatedBuild], breaks: Sequence[Break]) -> Outcome:
     lines = breaking.package_by_package(breaks)
     _note(run, lines)
-    if not run.is_late(run.gate.wait_for_dependants):
+    if not run.is_late(run.gate.wait_for_dependants) or _slept(run):
         _let_strangers_go_on(run, closure, builds)
         return _wait_for_dependants(run, closure, builds, breaks, lines)
     packages = {each.nvr: each.package for each in builds}
@@ -90,8 +93,17 @@ def _wait_for_dependants(
     offering = _offering(run, closure, builds, breaks)
     named = ", ".join(sorted(offering | {each.source for each in breaks if not each.is_new}))
     run.engine.note("batch", run.batch.id, WAITS_FOR, f"for {named}", {"packages": sorted(offering)})
-    again = min(run.settings.pace.poll, deadline - run.now())
+    poll = run.settings.pace.poll
+    again = poll * LOOKS_OF_OTHERS if deadline <= run.now() else min(poll, deadline - run.now())
     return Hold(_shown(lines), deadline, run.owner, command, look_again=again)
+
+
+def _slept(run: GateRun) -> bool:
+    """Whether this look comes much later than it was meant to: what mends it may have come, and is to be seen first."""
+    known, wanted = run.engine.steps.get(run.engine.step), run.engine.run.look_again_at
+    if known is None or wanted is None:
+        return False
+    return known.troubles > 0 or run.now() - wanted > run.settings.pace.poll * LOOKS_MISSED
 
 
 def _offering(run: GateRun, closure: Closure, builds: Sequence[GatedBuild], breaks: Sequence[Break]) -> frozenset[str]:

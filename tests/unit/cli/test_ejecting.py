@@ -2,7 +2,7 @@
 
 import pytest
 
-from relengotron.cli.surroundings import person
+from relengotron.cli.who import person
 from relengotron.engine.journal import effects, evidence, inbox
 from relengotron.engine.journal.database import Database
 from relengotron.messages.envelope import Envelope

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from relengotron.cli.gates import ordering, planning, showing, status
-from relengotron.cli.surroundings import person
-from relengotron.engine.journal import evidence, gate_looks, gate_orders, gated, holds, inbox, runs, upstream
+from relengotron.cli.who import person
+from relengotron.engine.journal import effects, evidence, gate_looks, gate_orders, gated, holds, inbox, runs, upstream
 from relengotron.engine.journal.database import Database
 from relengotron.engine.sole import SoleRunner
 from relengotron.messages.envelope import Envelope
@@ -27,11 +27,13 @@ from relengotron.model.gated import (
     Quarantine,
     Suspicion,
     Upstream,
+    WayOut,
     lane_of_batch,
     lane_of_quarantine,
 )
 from relengotron.model.intents import Start
 from relengotron.model.outcome import Hold
+from relengotron.model.quarantine import LEAVING, QuarantineWish
 from relengotron.model.run import Evidence, RunState, StepState
 from tests.unit.cli.story import NOW, Command
 
@@ -99,10 +101,10 @@ def hold(database: Database, run: str, missing: str, command: str | None = None,
         runs.change(db, run, RunState.HELD, NOW, reason=missing)
 
 
-def in_quarantine(database: Database, nvr: str) -> None:
+def in_quarantine(database: Database, nvr: str, tests: tuple[str, ...] = ("dist.depcheck",)) -> str:
     build = a_build(nvr, BuildState.QUARANTINED, reason="dist.depcheck failed", hours=72)
     keep(database, build)
-    suspicion = Suspicion(nvr, build.reason, ("dist.depcheck",), (17,))
+    suspicion = Suspicion(nvr, build.reason, tests, (17,))
     request = Quarantine("rawhide", nvr, build.package, build.owner, suspicion, None)
     lane = lane_of_quarantine("rawhide", nvr)
     with database.write() as db:
@@ -113,6 +115,7 @@ def in_quarantine(database: Database, nvr: str) -> None:
         runs.write_step(db, run, step, StepState.HELD, build.reason, build.since)
         holds.open_hold(db, run, step, Hold((build.reason,), NOW + HOUR, "kevin", command), build.since)
         runs.change(db, run, RunState.HELD, build.since, reason=build.reason)
+    return run
 
 
 def unwrapped(told: str) -> str:
@@ -382,6 +385,36 @@ def test_a_build_in_quarantine_shows_its_ways_out(relengotron: Command, database
     for way in ("release", "retry", "drop"):
         assert f"relengotron quarantine {way} gcc-1-1 --gate rawhide --reason TEXT" in told
     assert "Quarantine, run " in told
+
+
+def test_a_build_in_quarantine_is_offered_only_what_works_there(relengotron: Command, database: Database) -> None:
+    in_quarantine(database, "gcc-1-1", tests=())
+    told = relengotron("gate", "show", "gcc-1-1").output
+    assert "quarantine release gcc-1-1" in told
+    assert "quarantine drop gcc-1-1" in told
+    assert "quarantine retry" not in told
+    assert "gate pass" not in told
+
+
+def test_a_build_that_somebody_lets_out_of_quarantine_already_is_offered_nothing(
+    relengotron: Command, database: Database
+) -> None:
+    run = in_quarantine(database, "gcc-1-1")
+    with database.write() as db:
+        effects.decide(db, run, LEAVING, to_json(QuarantineWish(WayOut.DROP, "ralph", "it is broken", NOW)), NOW)
+    (known,) = json.loads(relengotron("gate", "show", "gcc-1-1", "--json").output)
+    assert known["commands"] == []
+
+
+@pytest.mark.parametrize("state", list(BuildState))
+def test_people_are_asked_for_a_pass_only_while_a_build_stands_at_the_gate(
+    relengotron: Command, database: Database, state: BuildState
+) -> None:
+    keep(database, a_build("bash-1-1", state))
+    with database.write() as db:
+        gate_orders.let_through(db, Pass("rawhide", "bash-1-1", "root", "yes", NOW))
+    told = relengotron("gate", "show", "bash-1-1").output
+    assert ("let through by root; 1 more must say so" in told) != state.is_settled
 
 
 class _Planner:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from relengotron.cli.main import main
 from relengotron.cli.messages import guarding, settling
-from relengotron.cli.surroundings import person
+from relengotron.cli.who import person
 from relengotron.engine.digest import Digest
 from relengotron.engine.intake import Intake
 from relengotron.engine.journal import inbox, tables, tries
@@ -65,7 +65,7 @@ def test_a_message_is_driven_again_under_the_name_of_who_asked(
 ) -> None:
     told = relengotron("messages", "redrive", str(number)).output
     assert "redriven" in told
-    assert "The daemon reads it within seconds" in told
+    assert "The daemon is down: it reads it when it is started" in told
     with database.read() as db:
         assert [each.msg_id for each in inbox.unsettled(db, 10)] == ["2016-aaaa"]
     assert tried(database, number) == [(person(), "redriven", f"it had been put aside: {WHY}")]

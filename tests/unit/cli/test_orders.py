@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relengotron.cli.surroundings import person
+from relengotron.cli.who import person
 from relengotron.engine.journal import effects, inbox, sqlite
 from relengotron.engine.journal.database import Database
 from relengotron.engine.journal.inbox import StoredMessage

@@ -97,7 +97,7 @@ def test_without_a_datagrepper_old_marks_trouble_nobody(relengotron: Command, co
 
 def test_a_person_can_have_lost_messages_looked_for(relengotron: Command, database: Database) -> None:
     looked(database, "bodhi", NOW - timedelta(minutes=6))
-    assert "looks within seconds" in relengotron("messages", "recover").output
+    assert "it looks when it is started; what it cannot find" in relengotron("messages", "recover").output
     with database.read() as db:
         mark = watermarks.every(db)["bodhi"]
         noted = [row.what for row in db.execute(tables.audit.select())]

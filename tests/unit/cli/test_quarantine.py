@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from relengotron.cli.gates import quarantine, status
-from relengotron.cli.surroundings import person
+from relengotron.cli.who import person
 from relengotron.engine.journal import effects, gated, holds, inbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.messages.envelope import Envelope

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from relengotron.cli import rolling_back
-from relengotron.cli.surroundings import person
+from relengotron.cli.who import person
 from relengotron.engine.journal import inbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.errors import SystemUnreachable

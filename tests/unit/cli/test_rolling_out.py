@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from relengotron.cli.surroundings import person
+from relengotron.cli.who import person
 from relengotron.engine.journal import effects, inbox, runs
 from relengotron.engine.journal.database import Database
 from relengotron.messages.envelope import Envelope

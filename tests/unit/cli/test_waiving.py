@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from relengotron.cli import waivers, waiving
-from relengotron.cli.surroundings import person
+from relengotron.cli.who import person
 from relengotron.engine.journal import evidence, inbox
 from relengotron.engine.journal import waivers as journal
 from relengotron.engine.journal.database import Database

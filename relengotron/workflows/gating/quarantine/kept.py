@@ -76,13 +76,13 @@ class Kept:
 
     def hold(self, missing: Sequence[str], command: str | None = None) -> Hold:
         """Wait for people, news of the build and news of its tests; the next reminder is the end of this wait."""
-        self._remind(missing[0])
+        self._remind(missing[0], command or self.command)
         items = dict.fromkeys((self.build.nvr, *self.build.suspicion.items))
         watches = (Watch(TAGS, self.build.nvr), *(Watch("resultsdb.item", item) for item in items))
         again, deadline = self.settings.pace.poll * LOOKS_AFTER_POLLS, self.reminding().next_at
         return Hold(tuple(missing), deadline, self.owner, command or self.command, watches, again, tell=False)
 
-    def _remind(self, reason: str) -> None:
+    def _remind(self, reason: str, command: str) -> None:
         """Each reminder is said once; those that passed while nobody looked are one."""
         count = self.reminding().count
         if count:
@@ -93,7 +93,7 @@ class Kept:
                 since=self.since,
                 count=count,
                 owner=self.owner,
-                command=self.command,
+                command=command,
             )
             self.say(f"reminder {count}", told)
 

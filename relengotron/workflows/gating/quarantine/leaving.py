@@ -7,6 +7,7 @@ from relengotron.messages import gate_build
 from relengotron.model.gated import BuildState
 from relengotron.model.outcome import Again, Done, Outcome, Running, Skipped, Watch
 from relengotron.model.quarantine import Departure, Leaving
+from relengotron.workflows.gating.quarantine.both_tags import is_to_leave_the_target
 from relengotron.workflows.gating.quarantine.kept import Kept
 from relengotron.workflows.gating.quarantine.staying import ensure_a_way_out_is_found
 from relengotron.workflows.moves import Mover
@@ -34,20 +35,24 @@ def ensure_the_gate_knows(kept: Kept) -> Outcome:
     if row is None:
         return Skipped(leaving.why)
     tags = kept.tags()
-    pending, target, quarantine = kept.gate.tags
-    if quarantine in tags and tags & {pending, target}:
-        _untag(kept)  # whoever tagged it there by hand did not take it out here
-    if pending in tags:
+    if _is_back(kept, leaving, tags):
+        step = ensure_it_has_left if leaving.how in LED_OUT else ensure_a_way_out_is_found
+        return Again(step.__name__, f"{kept.build.nvr} is in {kept.gate.quarantine} again", anew=True)
+    if kept.gate.quarantine in tags:
+        _untag(kept)  # whoever tagged it elsewhere by hand did not take it out here
+    if kept.gate.pending in tags:
         _released(kept, leaving)
-    elif target in tags:
-        _accepted(kept)
-    elif quarantine in tags:
-        is_wanted = leaving.how in LED_OUT
-        step = ensure_it_has_left if is_wanted else ensure_a_way_out_is_found
-        return Again(step.__name__, f"{kept.build.nvr} is in {quarantine} again", anew=True)
+    elif kept.gate.target in tags:
+        _accepted(kept, leaving)
     else:
         _gone(kept, leaving)
     return Done()
+
+
+def _is_back(kept: Kept, leaving: Leaving, tags: frozenset[str]) -> bool:
+    """Whether somebody put it into quarantine once more, after all."""
+    is_wanted_here = leaving.how not in LED_OUT and is_to_leave_the_target(kept, tags)
+    return is_wanted_here or tags == {kept.gate.quarantine}
 
 
 def _leaving(kept: Kept) -> Leaving:
@@ -88,8 +93,10 @@ def _released(kept: Kept, leaving: Leaving) -> None:
     kept.note(str(Departure.RELEASED), leaving.why)
 
 
-def _accepted(kept: Kept) -> None:
-    _settle(kept, BuildState.ACCEPTED, reason := f"somebody moved it to {kept.gate.target} by hand")
+def _accepted(kept: Kept, leaving: Leaving) -> None:
+    is_dropped, target = leaving.how is Departure.DROPPED, kept.gate.target
+    reason = f"out of quarantine, by {leaving.why}" if is_dropped else f"somebody moved it to {target} by hand"
+    _settle(kept, BuildState.ACCEPTED, reason)
     kept.say("accepted", gate_build.accepted(kept.facts(), kept.build_facts(), reason))
 
 

@@ -9,6 +9,11 @@ from relengotron.model.gated import BuildState, WayOut
 from relengotron.model.outcome import Done, Outcome
 from relengotron.model.quarantine import LEAVING, TEST_AGAIN, Departure, Leaving, QuarantineWish
 from relengotron.systems.gate.own import OwnGate
+from relengotron.workflows.gating.quarantine.both_tags import (
+    hold_in_both,
+    is_to_leave_the_target,
+    remember_where_it_stood,
+)
 from relengotron.workflows.gating.quarantine.kept import Kept
 
 QUARANTINED = "in quarantine"
@@ -16,7 +21,9 @@ QUARANTINED = "in quarantine"
 
 def ensure_a_way_out_is_found(kept: Kept) -> Outcome:
     """Somebody or something leads the build out of quarantine; until then people are reminded of it."""
-    leaving = _by_the_gate(kept) or _by_hand(kept) or _by_a_person(kept)
+    tags = kept.tags()
+    remember_where_it_stood(kept, tags)
+    leaving = _by_the_gate(kept) or _by_hand(kept, tags) or _by_a_person(kept)
     found = () if leaving is not None else _what_tests_say(kept)
     leaving = leaving or _by_its_tests(kept, found)
     if leaving is not None:
@@ -26,7 +33,7 @@ def ensure_a_way_out_is_found(kept: Kept) -> Outcome:
     kept.note(QUARANTINED, "; ".join((kept.build.suspicion.reason, *tried_again)))
     _say_that_it_is_here(kept)
     _ask_for_tests(kept)
-    return kept.hold(_missing(kept, tried_again))
+    return hold_in_both(kept) if is_to_leave_the_target(kept, tags) else kept.hold(_missing(kept, tried_again))
 
 
 def _by_the_gate(kept: Kept) -> Leaving | None:
@@ -39,9 +46,8 @@ def _by_the_gate(kept: Kept) -> Leaving | None:
     return Leaving(Departure.BY_HAND, f"the gate knows it as {row.state}")
 
 
-def _by_hand(kept: Kept) -> Leaving | None:
-    tags = kept.tags()
-    if kept.gate.quarantine in tags and not tags & {kept.gate.pending, kept.gate.target}:
+def _by_hand(kept: Kept, tags: frozenset[str]) -> Leaving | None:
+    if tags == {kept.gate.quarantine} or is_to_leave_the_target(kept, tags):
         return None
     return Leaving(Departure.BY_HAND, f"somebody moved it: it is in {', '.join(sorted(tags)) or 'no tag of the gate'}")
 
