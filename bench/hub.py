@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import zmq
 
-from relengotron.messages.incoming import PARSERS
+from relengotron.messages.subscribing import full_topics
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 BEGINNING: Final = "org.fedoraproject.dev."
-TOPICS: Final = [BEGINNING + suffix for suffix in sorted(PARSERS)]
+TOPICS: Final = full_topics(BEGINNING)
 READY_WITHIN_S: Final = 60.0
 
 

@@ -18,7 +18,7 @@ from relengotron.lab.fedmsg_d import BEGINNING
 from relengotron.lab.life import Lab
 from relengotron.lab.pushing import Push
 from relengotron.lab.voice import PlainVoice
-from relengotron.messages.incoming import PARSERS
+from relengotron.messages.subscribing import full_topics
 from relengotron.model.run import RunState
 from relengotron.systems.datagrepper.simulated.service import Wish
 from tests.process.account import Account
@@ -74,7 +74,7 @@ def assert_nothing_is_missing(lab: Lab, push: Push, account: Account) -> None:
 
 def heard_and_missing(lab: Lab) -> tuple[int, int]:
     """How many messages for the daemon were said, and how many of them it did not store."""
-    topics = [BEGINNING + suffix for suffix in PARSERS]
+    topics = full_topics(BEGINNING)
     rows, _ = lab.stand_ins.history.page(Wish(topics=topics), 0, MANY)
     said = {row["msg_id"] for row in rows}
     stored = Kept(configuring.journal_url(lab.place, lab.scenario)).ids()
