@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 INBOX_OF_ANOTHER_PROCESS = timedelta(milliseconds=100)
 WISHES_ARE_SEEN_WITHIN = timedelta(seconds=5)
 JOURNAL_IS_LOOKED_AFTER_EVERY = timedelta(seconds=2)
-KEEPER_RESTS = timedelta(seconds=1)
+KEEPER_RESTS = timedelta(milliseconds=250)
 """One look at the tags for all builds that land in so short a time: a mass rebuild brings 25 a second."""
 
 
